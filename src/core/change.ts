@@ -1,0 +1,47 @@
+import { deepEqual, isObject, type JsonObject, type JsonValue } from './json.ts'
+import type { Address, Desired, Live } from './resource.ts'
+
+export interface FieldChange {
+  /** Keys from the spec's root: `['bound_claims', 'project_id']`. */
+  readonly field: readonly string[]
+  readonly before?: JsonValue
+  readonly after?: JsonValue
+}
+
+export type Change =
+  | { readonly action: 'create'; readonly address: Address; readonly after: Desired }
+  | {
+      readonly action: 'update'
+      readonly address: Address
+      readonly before: Live
+      readonly after: Desired
+      readonly fields: readonly FieldChange[]
+      /** False where only layout or comments differ. */
+      readonly meaning: boolean
+    }
+  | { readonly action: 'delete'; readonly address: Address; readonly before: Live }
+
+export type Action = Change['action']
+
+/** Leaf by leaf, in the order of the keys of both sides together. Maps are entered; lists are leaves. */
+export function diffFields(before: JsonObject, after: JsonObject, at: readonly string[] = []): FieldChange[] {
+  const changes: FieldChange[] = []
+  for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
+    const [old, now] = [before[key], after[key]]
+    const field = [...at, key]
+    if (deepEqual(old, now)) continue
+    if (isObject(old) && isObject(now)) changes.push(...diffFields(old, now, field))
+    else
+      changes.push({
+        field,
+        ...(old === undefined ? {} : { before: old }),
+        ...(now === undefined ? {} : { after: now }),
+      })
+  }
+  return changes
+}
+
+/** `bound_claims.project_id`; a key that holds a dot or a space is quoted. */
+export function formatField(field: readonly string[]): string {
+  return field.map((key) => (/^[\w/-]+$/.test(key) ? key : JSON.stringify(key))).join('.')
+}

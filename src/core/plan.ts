@@ -1,0 +1,57 @@
+import type { Action, Change } from './change.ts'
+import { digest } from './digest.ts'
+import type { JsonValue } from './json.ts'
+import type { Address } from './resource.ts'
+import type { ServerInfo } from './server.ts'
+
+/** Raised when the shape below changes in a way that an older reader would misunderstand. */
+export const planFormat = 'vaultwright-plan/1'
+
+/**
+ * What would change on one environment's server, and what was seen there. Plain data: the same value is printed, saved,
+ * hashed and applied. Holds no secret: write-only values are references.
+ */
+export interface EnvironmentPlan {
+  readonly environment: string
+  readonly server: ServerInfo
+  /** Digest of what the files want of this environment. */
+  readonly configuration: string
+  /** Digest of each live object that was looked at; null for one that is described but not there. */
+  readonly seen: Readonly<Record<Address, string | null>>
+  /** In the order in which they are applied. */
+  readonly changes: readonly Change[]
+  /** Owned by this environment, described by no file, and left alone. */
+  readonly unmanaged: readonly Address[]
+  /** What a reader should know besides the changes, one sentence each. */
+  readonly notices: readonly string[]
+}
+
+export interface Plan {
+  readonly format: typeof planFormat
+  readonly environments: readonly EnvironmentPlan[]
+}
+
+/** A plan as a file: with a digest over everything in it, so that a damaged or edited file is noticed. */
+export interface SavedPlan extends Plan {
+  readonly digest: string
+}
+
+export function savedPlan(plan: Plan): SavedPlan {
+  return { ...plan, digest: planDigest(plan) }
+}
+
+export function planDigest(plan: Plan): string {
+  return digest({ format: plan.format, environments: plan.environments as unknown as JsonValue })
+}
+
+export type Counts = Readonly<Record<Action, number>>
+
+export function countChanges(environments: readonly EnvironmentPlan[]): Counts {
+  const counts = { create: 0, update: 0, delete: 0 }
+  for (const { changes } of environments) for (const { action } of changes) counts[action]++
+  return counts
+}
+
+export function hasChanges(plan: Plan): boolean {
+  return plan.environments.some(({ changes }) => changes.length > 0)
+}

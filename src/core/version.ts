@@ -1,0 +1,31 @@
+import type { Product, ServerInfo } from './server.ts'
+
+/** The first version of each product that has something; a product that is not named lacks it. */
+export type Requirement = Readonly<Partial<Record<Product, string>>>
+
+export const productNames: Readonly<Record<Product, string>> = { vault: 'Vault', openbao: 'OpenBao' }
+
+/** Numeric comparison of dotted versions; what follows `-` or `+` (`1.21.0+ent`, `2.6.0-beta1`) does not count. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map(
+    (version) => version.replace(/^v/, '').split(/[-+]/, 1)[0]?.split('.').map(Number) ?? [],
+  )
+  for (let i = 0; i < 3; i++) {
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+export function meets(server: Pick<ServerInfo, 'product' | 'version'>, requirement: Requirement | undefined): boolean {
+  if (requirement === undefined) return true
+  const since = requirement[server.product]
+  return since !== undefined && compareVersions(server.version, since) >= 0
+}
+
+/** "OpenBao 2.1 or later": who has what the requirement asks for. */
+export function describeRequirement(requirement: Requirement): string {
+  return (Object.entries(requirement) as [Product, string][])
+    .map(([product, since]) => (since === '0' ? productNames[product] : `${productNames[product]} ${since} or later`))
+    .join(' or ')
+}

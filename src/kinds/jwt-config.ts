@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import type { JsonObject } from '../core/json.ts'
+import { isEmpty } from '../core/json.ts'
+import type { Kind, Scope } from '../core/kind.ts'
+import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
+import { type VaultReader, WriteOnly } from '../core/server.ts'
+import {
+  canonicalFields,
+  choice,
+  type Fields,
+  flag,
+  freeMap,
+  lowerCaseText,
+  objectSchema,
+  list as orderedList,
+  payload,
+  perWrite,
+  requirementsOf,
+  secret,
+  secretReference,
+  set,
+  text,
+  unknownFields,
+  unreadOf,
+  writeOnlyOf,
+} from './fields.ts'
+
+/**
+ * How a JWT mount trusts its issuer: `auth/<mount>/config`. A write replaces all of it, except `namespace_in_state`
+ * (vault-plugin-auth-jwt path_config.go); the server contacts the issuer while it writes.
+ */
+export type JwtConfigSpec = JsonObject
+
+const trimmed = (item: string) => item.trim()
+
+const fields: Fields = {
+  oidc_discovery_url: text("The issuer's URL, without .well-known."),
+  oidc_discovery_ca_pem: text('CA certificates for oidc_discovery_url, PEM.'),
+  oidc_client_id: text('Client id, for logins by browser.'),
+  oidc_client_secret: secret('Client secret; a reference, as the server never gives it back.'),
+  oidc_response_mode: choice(['', 'query', 'form_post'], '', 'Response mode of the OIDC request.'),
+  oidc_response_types: set('Response types to request.'),
+  jwks_url: text('URL of the public keys.'),
+  jwks_ca_pem: text('CA certificates for jwks_url, PEM.'),
+  jwks_pairs: orderedList(
+    z.strictObject({ jwks_url: z.string(), jwks_ca_pem: z.string().optional() }),
+    'Several key URLs, each with its own CA certificates.',
+    { requires: { vault: '1.16' } },
+  ),
+  jwt_validation_pubkeys: set('Public keys to check signatures with, PEM.', { item: trimmed }),
+  bound_issuer: text('What a token\'s "iss" must be. Unset, it is not checked.'),
+  jwt_supported_algs: set('Signature algorithms to accept.'),
+  default_role: lowerCaseText('The role of a login that names none.'),
+  provider_config: freeMap('Settings of a provider integration, such as azure or gsuite.'),
+  override_allowed_server_names: set('Server names to accept from the issuer besides its own.', {
+    requires: { openbao: '2.4' },
+  }),
+  namespace_in_state: flag('Carry the namespace in the OIDC state.', { unset: true }),
+  skip_jwks_validation: perWrite(flag('Do not contact the issuer while writing.', { requires: { openbao: '2.3' } })),
+  unsupported_critical_cert_extensions: set('Critical certificate extensions to ignore.', {
+    requires: { vault: '1.17.3' },
+  }),
+}
+
+/** Secrets inside provider_config: the server strips them from what it returns. */
+const providerSecrets = ['gsuite_service_account', 'api_token']
+
+const sources = ['jwt_validation_pubkeys', 'jwks_url', 'jwks_pairs', 'oidc_discovery_url', 'provider_config']
+
+const schema = objectSchema(fields).superRefine((spec, context) => {
+  const used = sources.filter((name) => !isEmpty(spec[name] as never))
+  // A provider needs a discovery URL beside it; any other two exclude each other (path_config.go).
+  const keys = used.filter((name) => name !== 'provider_config')
+  if (keys.length !== 1) {
+    const message = `exactly one of ${sources.slice(0, -1).join(', ')} must be set; ${keys.length === 0 ? 'none is' : `${keys.join(' and ')} are`}`
+    context.addIssue({ code: 'custom', message, path: keys.length > 1 ? [keys[1] as string] : [] })
+  }
+  if (isEmpty(spec['oidc_client_id'] as never) !== isEmpty(spec['oidc_client_secret'] as never)) {
+    const [present, absent] = isEmpty(spec['oidc_client_id'] as never)
+      ? ['oidc_client_secret', 'oidc_client_id']
+      : ['oidc_client_id', 'oidc_client_secret']
+    context.addIssue({ code: 'custom', message: `${present} needs ${absent} beside it`, path: [present] })
+  }
+  const provider = (spec['provider_config'] ?? {}) as JsonObject
+  for (const name of providerSecrets) {
+    if (name in provider && !secretReference.safeParse(provider[name]).success) {
+      context.addIssue({
+        code: 'custom',
+        message: 'a secret must not stand in a file: write a reference, "${env:NAME}" or { file: path }',
+        path: ['provider_config', name],
+      })
+    }
+  }
+})
+
+function identify(mount = ''): Identity {
+  const path = mount.replace(/\/$/, '')
+  return {
+    kind: 'jwt-config',
+    address: addressOf('jwt-config', path),
+    path: `auth/${path}/config`,
+    parent: addressOf('auth-mount', path),
+  }
+}
+
+async function read(server: VaultReader, object: Identity): Promise<Live<JwtConfigSpec> | undefined> {
+  const data = await server.read(object.path)
+  if (data === undefined) return undefined
+  const spec = canonicalFields(fields, data)
+  // A mount whose configuration was never written answers 404 on some versions and zero values on others.
+  if (sources.every((name) => spec[name] === undefined)) return undefined
+  const unknown = unknownFields(fields, data, ['status'])
+  return { ...object, spec, ...(unknown.length > 0 ? { unknown } : {}) }
+}
+
+async function* list(server: VaultReader, scope: Scope): AsyncGenerator<Listed<JwtConfigSpec>> {
+  for (const mount of scope.parents) {
+    if (mount.spec['type'] !== 'jwt' && mount.spec['type'] !== 'oidc') continue
+    const object = identify(mount.path.slice('sys/auth/'.length))
+    const live = await read(server, object)
+    if (live !== undefined) yield { ...object, live }
+  }
+}
+
+export const jwtConfig: Kind<JwtConfigSpec> = {
+  name: 'jwt-config',
+  written: { in: 'environment', at: ['auth', '*', 'config'] },
+  after: ['auth-mount'],
+  parent: 'auth-mount',
+  schema: schema as unknown as z.ZodType<JwtConfigSpec>,
+  requires: requirementsOf(fields),
+  writeOnly: [...writeOnlyOf(fields), ...providerSecrets.map((name) => ['provider_config', name])],
+  unread: [...unreadOf(fields), ...providerSecrets.map((name) => ['provider_config', name])],
+  fromFile: [
+    ['oidc_discovery_ca_pem'],
+    ['jwks_ca_pem'],
+    ['jwks_pairs', '*', 'jwks_ca_pem'],
+    ['jwt_validation_pubkeys', '*'],
+  ],
+  identify,
+  refuseName: () => undefined,
+  needs: (_spec, mount = '') => [addressOf('auth-mount', mount.replace(/\/$/, ''))],
+  canonical: (spec) => canonicalFields(fields, spec),
+  list,
+  read,
+  write: (server, desired) =>
+    server.write(desired.path, withProviderSecrets(payload(fields, desired.spec, server.server))),
+}
+
+function withProviderSecrets(body: Record<string, unknown>): Record<string, unknown> {
+  const provider = body['provider_config'] as Record<string, unknown>
+  const wrapped = Object.entries(provider).map(([name, value]) => [
+    name,
+    providerSecrets.includes(name) ? new WriteOnly(value as WriteOnly['reference']) : value,
+  ])
+  return { ...body, provider_config: Object.fromEntries(wrapped) }
+}

@@ -1,0 +1,196 @@
+import type { z } from 'zod'
+import { isEmpty, isObject, type JsonObject } from '../core/json.ts'
+import type { Kind, Scope } from '../core/kind.ts'
+import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
+import type { VaultReader } from '../core/server.ts'
+import {
+  canonicalFields,
+  choice,
+  claims,
+  duration,
+  type Fields,
+  flag,
+  integer,
+  objectSchema,
+  payload,
+  requirementsOf,
+  set,
+  text,
+  textMap,
+  unknownFields,
+} from './fields.ts'
+
+/**
+ * A role of a JWT mount: `auth/<mount>/role/<name>`. A write is a partial update: what it leaves out keeps its old value,
+ * except role_type, bound_claims_type, callback_mode and oidc_disable_confirmation, which fall back to their defaults
+ * (vault-plugin-auth-jwt path_role.go). So every write here sends every field.
+ */
+export type JwtRoleSpec = JsonObject
+
+const openbao21 = { requires: { openbao: '2.1' } } as const
+
+const fields: Fields = {
+  role_type: choice(['jwt', 'oidc'], 'oidc', 'jwt for tokens that jobs bring, oidc for logins by browser.'),
+  bound_audiences: set('"aud" must be one of these.'),
+  bound_subject: text('"sub" must be exactly this.'),
+  bound_claims_type: choice(
+    ['string', 'glob'],
+    'string',
+    'Whether * in bound claims stands for any text; holds for all of them.',
+  ),
+  bound_claims: claims('Claims that a token must have: each key, with one of its values.'),
+  user_claim: text('The claim that names who logs in; a stable one such as project_id.'),
+  user_claim_json_pointer: flag('Whether user_claim is a JSON pointer.'),
+  groups_claim: text("The claim that lists the user's groups."),
+  claim_mappings: textMap("Claims copied into the token's metadata: claim to metadata key."),
+  token_policies: set('Policies of the tokens.', { item: (name) => name.toLowerCase() }),
+  token_ttl: duration('TTL of the tokens.'),
+  token_max_ttl: duration('Upper bound of the TTL, renewals included.'),
+  token_explicit_max_ttl: duration('Hard upper bound of the TTL, above every other.'),
+  token_period: duration('Makes the tokens periodic, with this TTL at each renewal.'),
+  token_num_uses: integer('How often a token can be used; 0 for no limit.'),
+  token_type: choice(['default', '', 'service', 'batch'], 'default', 'Type of the tokens.'),
+  token_no_default_policy: flag('Leave the policy "default" out.'),
+  token_bound_cidrs: set('Networks from which tokens can be got and used.', { item: withoutHostMask }),
+  token_strictly_bind_ip: flag('Bind each token to the address that logged in.', { requires: { openbao: '2.0' } }),
+  token_policies_template_claims: flag("Fill policy names in from the token's claims.", openbao21),
+  expiration_leeway: duration('Added to a token that has no "exp"; negative for none.', { signed: true }),
+  not_before_leeway: duration('Taken from a token that has no "nbf"; negative for none.', { signed: true }),
+  clock_skew_leeway: duration('Allowed difference of clocks; 0 for the default of 60 s, negative for none.', {
+    signed: true,
+  }),
+  max_age: duration('How long ago the user may have logged in at the provider.'),
+  allowed_redirect_uris: set('Redirect URIs, for role_type oidc.'),
+  oidc_scopes: set('Scopes to request, for role_type oidc.'),
+  verbose_oidc_logging: flag('Log received tokens and claims (debugging only: the log then holds them).'),
+  callback_mode: choice(['client', 'direct', 'device'], 'client', 'Who receives the OIDC callback.', openbao21),
+  poll_interval: integer('Seconds between polls in the direct and device modes.', openbao21),
+  oauth2_metadata: set("Parts of the provider's answer to keep in the token's metadata.", openbao21),
+  oidc_disable_confirmation: flag('Skip the confirmation page of a direct callback.', {
+    requires: { openbao: '2.5.2' },
+  }),
+}
+
+/** Old names of token_* fields; a role last written with them returns both, always with equal values (tokenutil.go). */
+const aliases = ['policies', 'ttl', 'max_ttl', 'period', 'num_uses', 'bound_cidrs']
+
+/** The server drops a mask that covers the whole address (go-sockaddr). */
+function withoutHostMask(cidr: string): string {
+  return cidr.replace(cidr.includes(':') ? /\/128$/ : /\/32$/, '')
+}
+
+/** What the server would refuse at the write, found before anything is sent (path_role.go, tokenutil.go). */
+const schema = objectSchema(fields, ['user_claim']).superRefine((role, context) => {
+  const spec = canonicalFields(fields, role as JsonObject)
+  const refuse = (path: readonly string[], message: string) =>
+    context.addIssue({ code: 'custom', message, path: [...path] })
+  if (spec['user_claim'] === undefined) refuse(['user_claim'], 'a role needs a user_claim, such as project_id')
+  if (spec['role_type'] === undefined && spec['allowed_redirect_uris'] === undefined) {
+    refuse(
+      'role_type' in role ? ['role_type'] : [],
+      'allowed_redirect_uris must be set when role_type is oidc or not written; jobs of GitLab need role_type: jwt',
+    )
+  }
+  if (['bound_audiences', 'token_bound_cidrs', 'bound_subject', 'bound_claims'].every((name) => isEmpty(spec[name]))) {
+    refuse(
+      [],
+      'a role must be bound by at least one of bound_audiences, bound_subject, bound_claims and token_bound_cidrs',
+    )
+  }
+  if (spec['bound_claims_type'] === 'glob') {
+    for (const [claim, value] of Object.entries((spec['bound_claims'] ?? {}) as JsonObject)) {
+      const strings = (Array.isArray(value) ? value : [value]).every((element) => typeof element === 'string')
+      if (!strings)
+        refuse(
+          ['bound_claims', claim],
+          'with bound_claims_type glob, every bound claim must be a string or a list of strings',
+        )
+    }
+  }
+  const ttl = spec['token_ttl']
+  const limit = spec['token_max_ttl']
+  if (typeof ttl === 'number' && typeof limit === 'number' && ttl > limit)
+    refuse(['token_ttl'], 'token_ttl cannot be greater than token_max_ttl')
+  if (spec['token_type'] === 'batch') {
+    for (const name of ['token_period', 'token_num_uses'])
+      if (spec[name] !== undefined) refuse([name], `a batch token cannot have ${name}`)
+  }
+  const targets = Object.entries((isObject(spec['claim_mappings']) ? spec['claim_mappings'] : {}) as JsonObject)
+  for (const [index, [claim, key]] of targets.entries()) {
+    if (key === 'role') refuse(['claim_mappings', claim], 'the metadata key "role" is reserved')
+    if (targets.findIndex(([, other]) => other === key) < index)
+      refuse(['claim_mappings', claim], `two claims are mapped to the metadata key "${key}"`)
+  }
+  if (spec['token_strictly_bind_ip'] === true && spec['token_bound_cidrs'] !== undefined) {
+    refuse(['token_strictly_bind_ip'], 'token_strictly_bind_ip and token_bound_cidrs exclude each other')
+  }
+})
+
+function identify(mount = '', name = ''): Identity {
+  const [path, role] = [mount.replace(/\/$/, ''), name.toLowerCase()]
+  return {
+    kind: 'jwt-role',
+    address: addressOf('jwt-role', path, role),
+    path: `auth/${path}/role/${role}`,
+    parent: addressOf('auth-mount', path),
+  }
+}
+
+function canonical(spec: JsonObject): JwtRoleSpec {
+  const result = canonicalFields(fields, spec)
+  // "" and "default" are two spellings of one token type.
+  if (result['token_type'] !== '') return result
+  const { token_type: _, ...rest } = result
+  return rest
+}
+
+async function* list(server: VaultReader, scope: Scope): AsyncGenerator<Listed<JwtRoleSpec>> {
+  for (const parent of scope.parents) {
+    if (parent.spec['type'] !== 'jwt' && parent.spec['type'] !== 'oidc') continue
+    const mount = parent.path.slice('sys/auth/'.length)
+    for (const name of (await server.list(`auth/${mount}/role`))?.keys ?? []) yield identify(mount, name)
+  }
+}
+
+async function read(server: VaultReader, object: Identity): Promise<Live<JwtRoleSpec> | undefined> {
+  const data = await server.read(object.path)
+  if (data === undefined) return undefined
+  const unknown = unknownFields(fields, data, aliases)
+  const { kind, address, path, parent } = object
+  return {
+    kind,
+    address,
+    path,
+    ...(parent === undefined ? {} : { parent }),
+    spec: canonical(data),
+    ...(unknown.length > 0 ? { unknown } : {}),
+  }
+}
+
+export const jwtRole: Kind<JwtRoleSpec> = {
+  name: 'jwt-role',
+  written: { in: 'role' },
+  after: ['jwt-config', 'policy'],
+  parent: 'auth-mount',
+  schema: schema as unknown as z.ZodType<JwtRoleSpec>,
+  requires: requirementsOf(fields),
+  writeOnly: [],
+  unread: [],
+  fromFile: [],
+  ownedAs: 'roles',
+  identify,
+  refuseName: (_mount, name = '') =>
+    /^\w([\w.-]*\w)?$/.test(name)
+      ? undefined
+      : `"${name}" is no role name: letters, digits, "_", "." and "-", the first and last a letter, a digit or "_"`,
+  needs: (spec, mount = '') => [
+    addressOf('auth-mount', mount),
+    addressOf('jwt-config', mount),
+    ...((spec['token_policies'] ?? []) as string[]).map((name) => addressOf('policy', name)),
+  ],
+  canonical,
+  list,
+  read,
+  write: (server, desired) => server.write(desired.path, payload(fields, desired.spec, server.server)),
+  remove: (server, object) => server.remove(object.path),
+}

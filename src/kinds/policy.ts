@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { samePolicyTokens } from '../access/policy-tokens.ts'
+import { isObject, type JsonObject } from '../core/json.ts'
+import type { Kind } from '../core/kind.ts'
+import { addressOf, type Desired, type Identity, type Listed, type Live } from '../core/resource.ts'
+import { type Listing, VaultError, type VaultReader, type VaultWriter } from '../core/server.ts'
+
+/** An ACL policy: `sys/policies/acl/<name>`. The server keeps its text byte for byte, comments included, and so do we. */
+export type PolicySpec = JsonObject & { readonly policy: string }
+
+/** Not listed by anybody's choice: they can be neither written nor removed (vault policy_store.go, immutablePolicies). */
+const untouchable = ['root', 'response-wrapping', 'control-group']
+/** Made by the server itself, but editable: never unmanaged, still describable. */
+const builtin = ['default', 'default-ceiling']
+
+/** OpenBao resets these when a write leaves them out (openbao logical_system.go, handlePoliciesSet). */
+const carried = ['cas_required', 'allow_wildcards_in_identity_templates', 'allow_slashes_in_identity_templates']
+
+/** The server decodes a text that is valid base64 before it stores it, so such a text would not come back as it was. */
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
+}
+
+const schema = z.strictObject({
+  policy: z
+    .string()
+    .refine((text) => text !== '', { error: 'the policy is empty; the server refuses an empty policy' })
+    .refine((text) => !isBase64(text), {
+      error: 'the text is valid base64; the server would decode it before storing it',
+    })
+    .meta({ description: "The policy in Vault's policy language (HCL or JSON)." }),
+})
+
+function identify(name = ''): Identity {
+  const stored = name.trim().toLowerCase()
+  return { kind: 'policy', address: addressOf('policy', stored), path: `sys/policies/acl/${stored}` }
+}
+
+function live(object: Identity, data: JsonObject): Live<PolicySpec> {
+  const attributes = Object.fromEntries(carried.filter((name) => data[name] === true).map((name) => [name, true]))
+  // An expiry cannot be written in a policy file, so it shows as a difference: the files want the policy to stay.
+  const expiration =
+    typeof data['expiration'] === 'string' && data['expiration'] !== '' ? { expiration: data['expiration'] } : {}
+  const { kind, address, path } = object
+  return {
+    kind,
+    address,
+    path,
+    spec: { policy: String(data['policy'] ?? ''), ...expiration },
+    ...(typeof data['version'] === 'number' ? { version: data['version'] } : {}),
+    ...(Object.keys(attributes).length > 0 ? { attributes } : {}),
+  }
+}
+
+/**
+ * OpenBao 2.3 and later answer one LIST with every policy's text. Whoever does not have the endpoint, or does not let
+ * this token use it, is asked for the names and then policy by policy.
+ */
+async function detailedListing(server: VaultReader): Promise<Listing | undefined> {
+  try {
+    return await server.list('sys/policies/detailed/acl')
+  } catch (error) {
+    if (error instanceof VaultError && [400, 403, 404, 405].includes(error.status)) return undefined
+    throw error
+  }
+}
+
+async function* list(server: VaultReader): AsyncGenerator<Listed<PolicySpec>> {
+  const listing = (await detailedListing(server)) ?? (await server.list('sys/policies/acl'))
+  for (const name of listing?.keys ?? []) {
+    if (untouchable.includes(name)) continue
+    const object = identify(name)
+    const info = listing?.keyInfo?.[name]
+    // A policy that this token may not read is missing from key_info; reading it alone gives the reason.
+    yield {
+      ...object,
+      builtin: builtin.includes(name),
+      ...(isObject(info) && typeof info['policy'] === 'string' ? { live: live(object, info) } : {}),
+    }
+  }
+}
+
+async function read(server: VaultReader, object: Identity): Promise<Live<PolicySpec> | undefined> {
+  const data = await server.read(object.path)
+  return data === undefined ? undefined : live(object, data)
+}
+
+/** On OpenBao the server itself refuses when somebody was faster (`cas`); -1 stands for "must not exist yet". */
+async function write(
+  server: VaultWriter,
+  desired: Desired<PolicySpec>,
+  before: Live<PolicySpec> | undefined,
+): Promise<readonly string[]> {
+  const counted = server.server.product === 'openbao' && (before === undefined || before.version !== undefined)
+  const cas = counted ? { cas: before === undefined ? -1 : (before.version as number) } : {}
+  return server.write(
+    desired.path,
+    { policy: desired.spec.policy, ...before?.attributes, ...cas },
+    { repeatable: !counted },
+  )
+}
+
+export const policy: Kind<PolicySpec> = {
+  name: 'policy',
+  written: { in: 'policy' },
+  after: [],
+  schema: schema as unknown as z.ZodType<PolicySpec>,
+  requires: {},
+  writeOnly: [],
+  unread: [],
+  fromFile: [],
+  ownedAs: 'policies',
+  identify,
+  refuseName(name = '') {
+    if (untouchable.includes(name.trim().toLowerCase()))
+      return `the server does not let anybody write the policy "${name}"`
+    if (name.trim() === '') return 'a policy needs a name'
+    return name.endsWith('/') ? 'a policy\'s name must not end with "/"' : undefined
+  },
+  needs: () => [],
+  canonical: (spec) => ({
+    policy: String(spec['policy'] ?? ''),
+    ...(typeof spec['expiration'] === 'string' ? { expiration: spec['expiration'] } : {}),
+  }),
+  list,
+  read,
+  write,
+  remove: (server, object) => server.remove(object.path),
+  sameMeaning: (before, after) =>
+    before['expiration'] === after['expiration'] && samePolicyTokens(before.policy, after.policy),
+}
