@@ -1,0 +1,9 @@
+/** `npm run build`: compiles src/ into dist/, whatever is there already. */
+import { build, ensureInstalled, fail } from './setup.mjs'
+
+try {
+  ensureInstalled()
+  build()
+} catch (error) {
+  fail(error)
+}
