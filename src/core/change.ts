@@ -30,7 +30,7 @@ export function diffFields(before: JsonObject, after: JsonObject, at: readonly s
     const [old, now] = [before[key], after[key]]
     const field = [...at, key]
     if (deepEqual(old, now)) continue
-    if (isObject(old) && isObject(now)) changes.push(...diffFields(old, now, field))
+    if (isMap(old, now)) changes.push(...diffFields((old ?? {}) as JsonObject, (now ?? {}) as JsonObject, field))
     else
       changes.push({
         field,
@@ -39,6 +39,11 @@ export function diffFields(before: JsonObject, after: JsonObject, at: readonly s
       })
   }
   return changes
+}
+
+/** A map on one side and nothing on the other is a map whose entries come or go. */
+function isMap(old: JsonValue | undefined, now: JsonValue | undefined): boolean {
+  return (isObject(old) || old === undefined) && (isObject(now) || now === undefined)
 }
 
 /** `bound_claims.project_id`; a key that holds a dot or a space is quoted. */

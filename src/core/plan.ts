@@ -8,16 +8,12 @@ import type { ServerInfo } from './server.ts'
 export const planFormat = 'vaultwright-plan/1'
 
 /**
- * What would change on one environment's server, and what was seen there. Plain data: the same value is printed, saved,
- * hashed and applied. Holds no secret: write-only values are references.
+ * What would change on one environment's server. Plain data: the same value is printed, saved, hashed and applied.
+ * Holds no secret: write-only values are references.
  */
 export interface EnvironmentPlan {
   readonly environment: string
   readonly server: ServerInfo
-  /** Digest of what the files want of this environment. */
-  readonly configuration: string
-  /** Digest of each live object that was looked at; null for one that is described but not there. */
-  readonly seen: Readonly<Record<Address, string | null>>
   /** In the order in which they are applied. */
   readonly changes: readonly Change[]
   /** Owned by this environment, described by no file, and left alone. */
@@ -31,17 +27,29 @@ export interface Plan {
   readonly environments: readonly EnvironmentPlan[]
 }
 
-/** A plan as a file: with a digest over everything in it, so that a damaged or edited file is noticed. */
+/** What a plan was made from: as long as it stays the same, applying the plan later does what was reviewed. */
+export interface Basis {
+  /** Digest of what the files want of this environment. */
+  readonly configuration: string
+  /** Digest of each live object that was looked at; null for one that is described but not there. */
+  readonly seen: Readonly<Record<Address, string | null>>
+}
+
+export type GroundedPlan = EnvironmentPlan & Basis
+
+/** A plan as a file: with its basis, and a digest over everything in it, so that a damaged or edited file is noticed. */
 export interface SavedPlan extends Plan {
+  readonly environments: readonly GroundedPlan[]
   readonly digest: string
 }
 
-export function savedPlan(plan: Plan): SavedPlan {
+export function savedPlan(environments: readonly GroundedPlan[]): SavedPlan {
+  const plan = { format: planFormat, environments } as const
   return { ...plan, digest: planDigest(plan) }
 }
 
-export function planDigest(plan: Plan): string {
-  return digest({ format: plan.format, environments: plan.environments as unknown as JsonValue })
+export function planDigest({ format, environments }: Plan): string {
+  return digest({ format, environments: environments as unknown as JsonValue })
 }
 
 export type Counts = Readonly<Record<Action, number>>

@@ -183,11 +183,15 @@ export const jwtRole: Kind<JwtRoleSpec> = {
     /^\w([\w.-]*\w)?$/.test(name)
       ? undefined
       : `"${name}" is no role name: letters, digits, "_", "." and "-", the first and last a letter, a digit or "_"`,
-  needs: (spec, mount = '') => [
-    addressOf('auth-mount', mount),
-    addressOf('jwt-config', mount),
-    ...((spec['token_policies'] ?? []) as string[]).map((name) => addressOf('policy', name)),
-  ],
+  needs(spec, mount = '') {
+    const path = mount.replace(/\/$/, '')
+    const policies = (canonical(spec)['token_policies'] ?? []) as string[]
+    return [
+      addressOf('auth-mount', path),
+      addressOf('jwt-config', path),
+      ...policies.map((name) => addressOf('policy', name)),
+    ]
+  },
   canonical,
   list,
   read,

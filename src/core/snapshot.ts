@@ -1,0 +1,87 @@
+import { problem, UserError } from './diagnostic.ts'
+import { isObject, type JsonObject } from './json.ts'
+import type { Listing, ServerInfo, VaultReader } from './server.ts'
+
+/** Raised when the shape below changes in a way that an older reader would misunderstand. */
+export const snapshotFormat = 'vaultwright-snapshot/1'
+
+/**
+ * What a server answered, as a file: enough to plan against without reaching the server, and what the sandbox can begin
+ * with. Holds no secret, because the server gives none back. Paths are as `VaultReader` takes them.
+ */
+export interface Snapshot {
+  readonly format: typeof snapshotFormat
+  readonly server: ServerInfo
+  /** The `data` of each GET. A path that is not here had nothing. */
+  readonly read: Readonly<Record<string, JsonObject>>
+  readonly list: Readonly<Record<string, Listing>>
+}
+
+/** Throws one UserError with everything that is wrong with the shape. */
+export function parseSnapshot(value: unknown): Snapshot {
+  if (!isObject(value) || typeof value['format'] !== 'string' || !value['format'].startsWith('vaultwright-snapshot/'))
+    throw new UserError([
+      problem('not-a-snapshot', 'this is not a snapshot', 'Write one with "vaultwright snapshot --out <file>".'),
+    ])
+  if (value['format'] !== snapshotFormat)
+    throw new UserError([
+      problem(
+        'snapshot-format',
+        `this snapshot has the format ${value['format']}; this version reads ${snapshotFormat}`,
+        'Take the snapshot anew with this version.',
+      ),
+    ])
+  const wrong = [
+    ...wrongServer(value['server']),
+    ...wrongMembers('read', value['read'], (data) => (isObject(data) ? undefined : 'is not an object')),
+    ...wrongMembers('list', value['list'], wrongListing),
+  ]
+  if (wrong.length > 0)
+    throw new UserError(
+      wrong.map((message) =>
+        problem('damaged-snapshot', `the snapshot is damaged: ${message}`, 'Take the snapshot anew.'),
+      ),
+    )
+  return value as unknown as Snapshot
+}
+
+function wrongServer(server: unknown): string[] {
+  if (!isObject(server)) return ['"server" is not an object']
+  const texts = ['version', 'address', 'namespace', 'clusterId']
+    .filter((name) => typeof server[name] !== 'string')
+    .map((name) => `server.${name} is not a string`)
+  const known = server['product'] === 'vault' || server['product'] === 'openbao'
+  return known ? texts : ['server.product is neither "vault" nor "openbao"', ...texts]
+}
+
+function wrongMembers(name: string, members: unknown, wrong: (member: unknown) => string | undefined): string[] {
+  if (!isObject(members)) return [`"${name}" is not an object`]
+  return Object.entries(members).flatMap(([path, member]) => {
+    const message = wrong(member)
+    return message === undefined ? [] : [`"${name}" of ${path} ${message}`]
+  })
+}
+
+/** Strict, so that no misspelt detail of a listing is taken for "the server gave none". */
+function wrongListing(listing: unknown): string | undefined {
+  if (!isObject(listing)) return 'is not an object'
+  const { keys, keyInfo, ...rest } = listing
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) return 'has no list of keys'
+  if (keyInfo !== undefined && !(isObject(keyInfo) && Object.values(keyInfo).every(isObject)))
+    return 'has a keyInfo that is not a map of objects'
+  const [unknown] = Object.keys(rest)
+  return unknown === undefined ? undefined : `has an unknown member "${unknown}"`
+}
+
+/** Answers as the server did when the snapshot was taken; whatever it does not hold, the server did not have. */
+export function snapshotReader(snapshot: Snapshot): VaultReader {
+  return {
+    server: snapshot.server,
+    read: async (path) => own(snapshot.read, path),
+    list: async (path) => own(snapshot.list, path),
+  }
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}
