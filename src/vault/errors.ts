@@ -1,0 +1,47 @@
+import { isObject } from '../core/json.ts'
+import { VaultError } from '../core/server.ts'
+
+/**
+ * A rejection of the client library as our own error, which keeps nothing of it: such errors may hold the request and
+ * with it the token. Undefined for "nothing there": a 404 whose list of errors is empty.
+ */
+export function toVaultError(
+  error: unknown,
+  method: string,
+  path: string,
+  secrets: ReadonlySet<string>,
+): VaultError | undefined {
+  if (error instanceof VaultError)
+    return new VaultError(
+      error.status,
+      method,
+      path,
+      error.errors.map((text) => scrub(text, secrets)),
+    )
+  const response = (error as { response?: { statusCode?: unknown; body?: unknown } }).response
+  if (typeof response?.statusCode !== 'number') throw error
+  const body = response.body
+  const errors =
+    isObject(body) && Array.isArray(body['errors']) ? body['errors'].flatMap((text) => sentences(String(text))) : []
+  if (response.statusCode === 404 && errors.length === 0) return undefined
+  const said = errors.length > 0 ? errors : [`status ${response.statusCode}, without a reason`]
+  return new VaultError(
+    response.statusCode,
+    method,
+    path,
+    said.map((text) => scrub(text, secrets)),
+  )
+}
+
+/** Go's multierror prints "2 errors occurred:\n\t* one\n\t* two\n\n"; the words are what remains. */
+function sentences(text: string): string[] {
+  const list = /^\d+ errors? occurred:\s*\* ([\s\S]*)$/.exec(text.trim())
+  return list === null ? [text.trim()] : (list[1] as string).split(/\n\s*\* /).map((part) => part.trim())
+}
+
+/** A server that repeats what it was sent must not put a secret into our output. */
+function scrub(text: string, secrets: ReadonlySet<string>): string {
+  let clean = text
+  for (const secret of secrets) if (secret.length >= 4) clean = clean.replaceAll(secret, '(secret)')
+  return clean
+}

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { problem, UserError } from '../core/diagnostic.ts'
+import { isObject } from '../core/json.ts'
+import { VaultError } from '../core/server.ts'
+import type { Requester } from './client.ts'
+import type { Credentials } from './settings.ts'
+
+/** A token in use. Closing revokes it if this program got it itself; a person's own token is left alone. */
+export interface Session {
+  close(): Promise<void>
+}
+
+/** Gets a token as the credentials say and sends it from then on. Throws UserError, or the server's refusal. */
+export async function openSession(ask: Requester, credentials: Credentials, secrets: Set<string>): Promise<Session> {
+  if (credentials.from === 'id-token') return logIn(ask, credentials, secrets)
+  ask.useToken(credentials.from === 'token' ? credentials.token : await tokenFile())
+  return { close: async () => {} }
+}
+
+async function logIn(
+  ask: Requester,
+  { jwt, role, mount }: Credentials & { from: 'id-token' },
+  secrets: Set<string>,
+): Promise<Session> {
+  secrets.add(jwt)
+  const path = `auth/${mount}/login`
+  const auth = (await ask('POST', path, { role, jwt }, { repeatable: false }))?.['auth']
+  const token = isObject(auth) ? auth['client_token'] : undefined
+  if (typeof token !== 'string' || token === '') throw new VaultError(200, 'POST', path, ['the login gave no token'])
+  ask.useToken(token)
+  return {
+    async close() {
+      try {
+        await ask('POST', 'auth/token/revoke-self', {})
+      } catch {
+        // Its TTL ends it: a token that cannot be revoked now must not turn a finished apply into a failure.
+      }
+    },
+  }
+}
+
+/** What `vault login` and `bao login` leave in the home folder. */
+async function tokenFile(): Promise<string> {
+  const file = join(homedir(), '.vault-token')
+  const token = await readFile(file, 'utf8').then(
+    (text) => text.trim(),
+    () => '',
+  )
+  if (token !== '') return token
+  throw new UserError([
+    problem(
+      'no-token',
+      'there is no token to talk to the server with',
+      `Set VAULT_TOKEN, or VAULT_ID_TOKEN and VAULT_AUTH_ROLE in a GitLab job, or log in with "vault login", which writes ${file}.`,
+    ),
+  ])
+}
