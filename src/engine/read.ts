@@ -1,0 +1,76 @@
+import type { Environment } from '../core/configuration.ts'
+import { problem, UserError } from '../core/diagnostic.ts'
+import type { Kind, Kinds } from '../core/kind.ts'
+import type { Address, Identity, Listed, Live } from '../core/resource.ts'
+import type { VaultReader } from '../core/server.ts'
+import { owns } from './ownership.ts'
+
+/** What the server has of an environment: the described objects that exist, and the owned ones that no file describes. */
+export interface LiveState {
+  readonly objects: ReadonlyMap<Address, Live>
+  /** Owned, described by no environment of this server, and not made by the server itself. */
+  readonly unmanaged: readonly Identity[]
+}
+
+export interface ReadOptions {
+  readonly kinds: Kinds
+  readonly server: VaultReader
+  readonly environment: Environment
+}
+
+/**
+ * Reads what the environment describes or owns. A kind is listed as soon as the kind that contains it is known; the
+ * objects of a listing are read all at once, and the connection pool bounds how many requests are under way.
+ * Throws the first VaultError: a part that could not be read must never look like absence.
+ */
+export async function readLive({ kinds, server, environment }: ReadOptions): Promise<LiveState> {
+  const objects = new Map<Address, Live>()
+  const unmanaged: Identity[] = []
+  const wanted = new Set(environment.desired.map(({ address }) => address))
+  const listings = new Map<string, Promise<readonly Listed[]>>()
+
+  const listed = async (kind: Kind): Promise<readonly Listed[]> => {
+    const parents = kind.parent === undefined ? [] : livesOf((await listings.get(kind.parent)) ?? [])
+    const scope = { parents: parents.filter((parent) => containsWanted(environment, parent)) }
+    return collect(kind.list(server, scope))
+  }
+  const readKind = async (kind: Kind): Promise<void> => {
+    const found = ((await listings.get(kind.name)) ?? []).filter((object) => {
+      if (wanted.has(object.address)) return true
+      if (object.builtin || environment.described.has(object.address) || !owns(environment.owns, object)) return false
+      unmanaged.push({ kind: object.kind, address: object.address, path: object.path })
+      return environment.unmanaged === 'delete'
+    })
+    const lives = await Promise.all(found.map((object) => object.live ?? readListed(kind, server, object)))
+    for (const live of lives) objects.set(live.address, live)
+  }
+
+  for (const kind of kinds) listings.set(kind.name, listed(kind))
+  await Promise.all(kinds.map(readKind))
+  return { objects, unmanaged: unmanaged.sort((a, b) => (a.address < b.address ? -1 : 1)) }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+function livesOf(listing: readonly Listed[]): Live[] {
+  return listing.flatMap(({ live }) => (live === undefined ? [] : [live]))
+}
+
+/** A container matters when it is described itself, or holds something that is described or owned. */
+function containsWanted(environment: Environment, parent: Live): boolean {
+  return (
+    environment.desired.some((desired) => desired.address === parent.address || desired.parent === parent.address) ||
+    environment.owns.some((rule) => rule.parent === parent.address)
+  )
+}
+
+async function readListed(kind: Kind, server: VaultReader, object: Listed): Promise<Live> {
+  const live = await kind.read(server, object)
+  if (live !== undefined) return live
+  const message = `${object.address} was in the server's list, but reading it found nothing`
+  throw new UserError([problem('vanished', message, 'Somebody is changing the server right now; try again.')])
+}
