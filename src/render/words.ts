@@ -1,0 +1,81 @@
+import type { Action, Change } from '../core/change.ts'
+import { formatSource, type Source } from '../core/diagnostic.ts'
+import type { Counts, EnvironmentPlan } from '../core/plan.ts'
+import type { Question } from './renderer.ts'
+import { visible } from './visible.ts'
+
+/** What formats for people have in common: the words for what a plan holds. */
+
+/** What each action means to who asks: what will be done, or what happened behind the files' back. */
+const actionWords: Readonly<Record<Question, Readonly<Record<Action, string>>>> = {
+  plan: { create: 'to create', update: 'to update', delete: 'to delete' },
+  drift: { create: 'missing', update: 'changed', delete: 'added' },
+}
+
+/** One object's fate in a word or two: "create", or for drift "missing". */
+export function formatAction(action: Action, question: Question): string {
+  return question === 'drift' ? actionWords.drift[action] : action
+}
+
+export const actions: readonly Action[] = ['create', 'update', 'delete']
+
+export const glyphs: Readonly<Record<Action, '+' | '~' | '-'>> = { create: '+', update: '~', delete: '-' }
+
+/** "2 to create, 1 to update, 0 to delete", or for drift "2 missing, 1 changed, 0 added". */
+export function formatCounts(counts: Counts, question: Question): string {
+  return actions.map((action) => `${counts[action]} ${actionWords[question][action]}`).join(', ')
+}
+
+/** As above without the zeros, for a part of a plan. */
+export function formatCountsShort(changes: readonly Change[], question: Question): string {
+  return actions
+    .map((action) => [changes.filter((change) => change.action === action).length, action] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, action]) => `${count} ${actionWords[question][action]}`)
+    .join(', ')
+}
+
+export const driftTitle = "changed behind the files' back"
+
+export const driftLegend = {
+  text: 'Shown as what would put the server back: "-" and left of "→" is what it has, "+" and right of "→" what the files say.',
+  lines: 'Shown as what would put the server back: "-" is what it has, "+" what the files say.',
+}
+
+export const sameMeaning = 'layout or comments only; the meaning is the same'
+
+/** "No changes. production matches the files." */
+export function formatNothing(environments: readonly EnvironmentPlan[], question: Question): string {
+  const nothing = question === 'drift' ? 'No drift.' : 'No changes.'
+  return `${nothing} ${environments.length === 0 ? 'There is no environment to compare.' : formatMatching(environments)}`
+}
+
+/** "production matches the files.", "production and staging match the files."; a crowd is only counted. */
+export function formatMatching(environments: readonly EnvironmentPlan[]): string {
+  const names = environments.map(({ environment }) => visible(environment))
+  if (names.length === 1) return `${names[0]} matches the files.`
+  const all = names.length > 5 ? `${names.length} environments` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+  return `${all} match the files.`
+}
+
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Where a change is written; what is to be deleted is written nowhere. */
+export function sourceOf(change: Change): Source | undefined {
+  return change.action === 'delete' ? undefined : change.after.source
+}
+
+/** `roles/ci.yaml:3`, or with the column, as editors understand it. */
+export function formatPlace(source: Source, withColumn = false): string {
+  return visible(withColumn ? formatSource(source) : `${source.file}:${source.line}`)
+}
+
+export function kindOfChange(change: Change): string {
+  return change.action === 'delete' ? change.before.kind : change.after.kind
+}
+
+export const unmanagedTitle = 'Unmanaged: owned by this environment, described by no file, left alone'
+export const unmanagedHelp =
+  'To keep them, describe them (vaultwright import). To have them deleted, set "unmanaged: delete" in the environment\'s file; to hear no more of them, "unmanaged: ignore".'
