@@ -1,0 +1,41 @@
+import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { FieldPath } from '../core/kind.ts'
+import type { Place } from './text.ts'
+import type { YamlDocument } from './yaml.ts'
+
+/** Maps merge by key, everything else is replaced, null removes. */
+export function merge(base: JsonObject, over: JsonObject): JsonObject {
+  const result: Record<string, JsonValue> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    if (value === null) delete result[key]
+    else result[key] = isObject(value) ? merge(mapOrNothing(result[key]), value) : value
+  }
+  return result
+}
+
+function mapOrNothing(value: JsonValue | undefined): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+/** A part of a document that starts at `at`; of several, an earlier one lies over the later ones. */
+export interface Layer {
+  readonly document: YamlDocument
+  readonly at: FieldPath
+}
+
+/**
+ * Where a merged value comes from: the uppermost layer that says anything about it, or else the last layer's own place.
+ * @param what the value itself, or the key it is written under
+ */
+export function placeIn(layers: readonly Layer[], path: FieldPath, what: 'place' | 'key' = 'place'): Place {
+  let nearest: { place: Place; depth: number } | undefined
+  for (const { document, at } of layers) {
+    const found = document.find([...at, ...path])
+    const depth = found.depth - at.length
+    // Below something that is no map, this layer has replaced all of what the others say.
+    if (found.end !== 'map' && depth > 0) return found[what]
+    if (depth >= 0 && (nearest === undefined || depth >= nearest.depth)) nearest = { place: found[what], depth }
+  }
+  if (nearest === undefined) throw new Error('a value without layers has no place')
+  return nearest.place
+}

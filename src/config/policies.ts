@@ -1,0 +1,171 @@
+import { byText } from '../core/json.ts'
+import type { Kind } from '../core/kind.ts'
+import { addObject } from './conflicts.ts'
+import { describe } from './describe.ts'
+import { type Described, type Draft, kindWrittenIn, type Loading, type PolicyReference } from './draft.ts'
+import { matchesGlob } from './glob.ts'
+import type { Details, Problems } from './problems.ts'
+import { suggestName } from './suggest.ts'
+import { type Part, parseTemplate } from './template.ts'
+import { type Place, quoted, startOf, type TextFile } from './text.ts'
+import { fillText, type Scope } from './variables.ts'
+
+/** A policy's file: a template, split into parts once. */
+interface PolicyFile {
+  readonly name: string
+  readonly file: TextFile
+  readonly parts: readonly Part[]
+  /** False when the text is no template; the reason is reported. */
+  readonly good: boolean
+}
+
+/** All files of policies, and which of them somebody uses. */
+export interface PolicyFiles {
+  readonly byName: ReadonlyMap<string, PolicyFile>
+  /** By the name that the server gives them; two files can differ in upper and lower case only. */
+  readonly byAddress: ReadonlyMap<string, readonly PolicyFile[]>
+  readonly used: Set<PolicyFile>
+}
+
+export function policyFiles(files: readonly TextFile[], loading: Loading): PolicyFiles {
+  const kind = kindWrittenIn(loading.kinds, 'policy')
+  const all = files.map((file) => parsePolicy(file, loading))
+  const byAddress = new Map<string, PolicyFile[]>()
+  for (const policy of all) {
+    const address = kind?.identify(policy.name).address ?? policy.name
+    byAddress.set(address, [...(byAddress.get(address) ?? []), policy])
+  }
+  return { byName: new Map(all.map((policy) => [policy.name, policy])), byAddress, used: new Set() }
+}
+
+function parsePolicy(file: TextFile, { surroundings }: Loading): PolicyFile {
+  const { parts, errors } = parseTemplate(file.text)
+  for (const { message, at, length } of errors)
+    surroundings.problems.error('invalid-substitution', message, { file, start: at, end: at + length })
+  return { name: file.path.replace(/^policies\//, '').replace(/\.hcl$/, ''), file, parts, good: errors.length === 0 }
+}
+
+/** Where the text of a policy of one environment comes from. */
+export interface PolicyUse {
+  readonly name: string
+  readonly scope: Scope
+  /** Who names it, for messages about the text. */
+  readonly user: Place
+  readonly details?: Details | undefined
+}
+
+/** Puts the text of a file, filled in, into the environment. */
+export function addFilePolicy(
+  policy: PolicyFile,
+  use: PolicyUse,
+  draft: Draft,
+  files: PolicyFiles,
+  loading: Loading,
+): void {
+  const { file, parts, good } = policy
+  files.used.add(policy)
+  if (!good) return
+  const { problems } = loading.surroundings
+  const scope: Scope = {
+    ...use.scope,
+    surroundings: { ...use.scope.surroundings, problems: blaming(problems, draft.name, use.user) },
+  }
+  const text = fillText(parts, scope, ({ at, length }) => ({ file, start: at, end: at + length }))
+  if (text !== undefined) addPolicy(text, startOf(file), use, draft, loading)
+}
+
+/** Mistakes in a shared text say for whom it is filled in. */
+function blaming(problems: Problems, environment: string, user: Place): Problems {
+  const details = {
+    related: [{ message: 'used here', place: user }],
+    use: { environment, among: Number.POSITIVE_INFINITY },
+  }
+  return {
+    ...problems,
+    error: (code, message, place, given) => problems.error(code, message, place, { ...given, ...details }),
+  }
+}
+
+export function addPolicy(text: string, place: Place, use: PolicyUse, draft: Draft, loading: Loading): void {
+  const kind = kindWrittenIn(loading.kinds, 'policy')
+  if (kind === undefined) return
+  const { name, user, details } = use
+  const written = {
+    kind,
+    names: [name],
+    value: { policy: text },
+    object: place,
+    name: user,
+    place: () => place,
+    failed: [],
+    details,
+  }
+  const desired = describe(written, loading.library)
+  const described = desired && { desired, place, user, locate: () => place }
+  if (described !== undefined) addObject(described satisfies Described, draft, loading.surroundings.problems)
+}
+
+/** After all roles are read: every policy that somebody names must come from somewhere. */
+export function addNamedPolicies(draft: Draft, files: PolicyFiles, loading: Loading): void {
+  const kind = kindWrittenIn(loading.kinds, 'policy')
+  if (kind === undefined) return
+  const seen = new Set<string>()
+  const missing: PolicyReference[] = []
+  for (const reference of draft.references) {
+    const { name, place, use } = reference
+    const { address } = kind.identify(name)
+    const named = files.byAddress.get(address)
+    if (named === undefined && !draft.objects.has(address) && !isExternal(name, kind, loading)) missing.push(reference)
+    if (named === undefined || seen.has(address)) continue
+    seen.add(address)
+    for (const policy of named)
+      addFilePolicy(policy, { name, scope: draft.scope, user: place, details: { use } }, draft, files, loading)
+  }
+  reportMissing(missing, draft, kind, files, loading)
+}
+
+/** The server makes `default` itself. */
+function isExternal(name: string, kind: Kind, { settings }: Loading): boolean {
+  const { address } = kind.identify(name)
+  return (
+    address === kind.identify('default').address ||
+    settings.externalPolicies.some((pattern) => matchesGlob(kind.identify(pattern).address, address))
+  )
+}
+
+/** Comparing each of many unknown names with each of many known ones takes minutes; the first ones tell enough. */
+const mostSuggestions = 20
+
+function reportMissing(
+  missing: readonly PolicyReference[],
+  draft: Draft,
+  kind: Kind,
+  files: PolicyFiles,
+  { surroundings }: Loading,
+): void {
+  if (missing.length === 0) return
+  const prefix = `${kind.name}/`
+  const defined = [...draft.objects.keys()].filter((address) => address.startsWith(prefix))
+  const known = [...files.byName.keys(), ...defined.map((address) => address.slice(prefix.length))]
+  for (const [index, { name, place, use }] of missing.entries()) {
+    const rest = `Write policies/${name}.hcl, or list the name under external_policies in vaultwright.yaml if somebody else keeps it.`
+    surroundings.problems.error('unknown-policy', `no file describes the policy ${quoted(name)}`, place, {
+      help: index < mostSuggestions ? suggestName(name, known, rest) : rest,
+      use,
+    })
+  }
+}
+
+/** Templates count as used by whoever is filled in from them. */
+export function reportUnused(files: PolicyFiles, { surroundings }: Loading): void {
+  const unused = [...files.byName.values()].filter((policy) => !files.used.has(policy))
+  for (const { name, file } of unused.sort((a, b) => byText(a.name, b.name)))
+    surroundings.problems.warning(
+      'unused-policy',
+      `no role and no environment names the policy ${quoted(name)}`,
+      startOf(file),
+      {
+        help: 'Name it in the token_policies of a role or under policies of an environment, or delete the file.',
+      },
+    )
+}

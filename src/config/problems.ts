@@ -1,0 +1,110 @@
+import type { Diagnostic } from '../core/diagnostic.ts'
+import { byText } from '../core/json.ts'
+import { locationOf, type Place, sourceOf, visible } from './text.ts'
+
+/** For which of the environments a text is being read; it is named in a message only where it makes a difference. */
+export interface Use {
+  readonly environment: string
+  /** How many environments the same text is read for. */
+  readonly among: number
+}
+
+export interface Details {
+  readonly help?: string | undefined
+  readonly related?: readonly { readonly message: string; readonly place: Place }[]
+  readonly use?: Use | undefined
+}
+
+/** Collects what is wrong, each mistake once, however many environments and roles it reaches. */
+export interface Problems {
+  error(code: string, message: string, place: Place, details?: Details): void
+  warning(code: string, message: string, place: Place, details?: Details): void
+  /** A problem of a file that could not be read as text. */
+  unreadable(code: string, message: string, file: string, help?: string, line?: number): void
+  /** From here on this value of the run's environment must not appear in any message. */
+  conceal(name: string, value: string): void
+  /** All of them, sorted by file, line and column. */
+  list(): Diagnostic[]
+}
+
+interface Entry {
+  readonly diagnostic: Omit<Diagnostic, 'message'>
+  readonly message: string
+  readonly place?: Place
+  readonly related: NonNullable<Details['related']>
+  readonly uses: Set<string>
+  readonly among: number
+}
+
+export function collectProblems(): Problems {
+  const entries = new Map<string, Entry>()
+  const concealed = new Map<string, string>()
+  const add =
+    (severity: Diagnostic['severity']) =>
+    (code: string, message: string, place: Place, details: Details = {}) => {
+      const key = `${code}\0${place.file.path}\0${place.start}\0${message}`
+      const entry = entries.get(key) ?? {
+        diagnostic: { code, severity, ...(details.help === undefined ? {} : { help: details.help }) },
+        message,
+        place,
+        related: details.related ?? [],
+        uses: new Set<string>(),
+        among: details.use?.among ?? 0,
+      }
+      if (details.use !== undefined) entry.uses.add(details.use.environment)
+      entries.set(key, entry)
+    }
+  return {
+    error: add('error'),
+    warning: add('warning'),
+    unreadable(code, message, file, help, line = 1) {
+      const source = { file, line, column: 1 }
+      const diagnostic = { code, severity: 'error', source, ...(help === undefined ? {} : { help }) } as const
+      entries.set(`${code}\0${file}\0${message}`, { diagnostic, message, related: [], uses: new Set(), among: 0 })
+    },
+    conceal: (name, value) => {
+      if (value !== '') concealed.set(value, name)
+    },
+    list: () => [...entries.values()].map((entry) => finish(entry, concealed)).sort(bySource),
+  }
+}
+
+function finish(entry: Entry, concealed: ReadonlyMap<string, string>): Diagnostic {
+  const { diagnostic, place, uses, among } = entry
+  const environments = uses.size > 0 && uses.size < among ? ` (in ${[...uses].sort(byText).join(', ')})` : ''
+  const clean = (text: string) => visible(withoutValues(text, concealed))
+  const related = entry.related.map((other) => ({ message: clean(other.message), source: sourceOf(other.place) }))
+  return {
+    ...diagnostic,
+    message: clean(entry.message + environments),
+    ...(place === undefined ? {} : locationOf(place)),
+    ...(diagnostic.help === undefined ? {} : { help: clean(diagnostic.help) }),
+    ...(related.length > 0 ? { related } : {}),
+  }
+}
+
+/**
+ * Values of `${env:NAME}` give way to their references. A very short one is replaced only inside quotes, where messages
+ * keep what they repeat from the input; anywhere else it would tear words apart.
+ */
+function withoutValues(text: string, concealed: ReadonlyMap<string, string>): string {
+  let clean = text
+  for (const [value, name] of [...concealed].sort(([a], [b]) => b.length - a.length)) {
+    if (!clean.includes(value)) continue
+    const reference = `\${env:${name}}`
+    if (value.length > 3) clean = clean.replaceAll(value, reference)
+    else clean = clean.replace(/"[^"]*"/g, (part) => (part.includes(value) ? `"${reference}"` : part))
+  }
+  return clean
+}
+
+function bySource(a: Diagnostic, b: Diagnostic): number {
+  const [left, right] = [a.source, b.source]
+  return (
+    byText(left?.file ?? '', right?.file ?? '') ||
+    (left?.line ?? 0) - (right?.line ?? 0) ||
+    (left?.column ?? 0) - (right?.column ?? 0) ||
+    byText(a.code, b.code) ||
+    byText(a.message, b.message)
+  )
+}

@@ -1,0 +1,223 @@
+import { z } from 'zod'
+import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { FieldPath, Kind } from '../core/kind.ts'
+import { addObject } from './conflicts.ts'
+import { describe } from './describe.ts'
+import { type Draft, kindWrittenIn, type Loading } from './draft.ts'
+import { type Check, check, typeName } from './explain.ts'
+import { type Entry, readEntries } from './for-each.ts'
+import { type Layer, merge, placeIn } from './merge.ts'
+import { addFilePolicy, addPolicy, type PolicyFiles } from './policies.ts'
+import type { Details, Use } from './problems.ts'
+import { isWriteOnly } from './references.ts'
+import { readUses } from './role-environments.ts'
+import { generatedPolicy, readSecrets, type WrittenSecret } from './secrets.ts'
+import { suggestName } from './suggest.ts'
+import type { Place, TextFile } from './text.ts'
+import { compile, createScope, fillTemplate, resolveAll, type Scope, type Template } from './variables.ts'
+import { parseYaml, type YamlDocument } from './yaml.ts'
+
+/** Keys of a role file that are the program's; all others are the role's own. */
+export const programKeys = ['name', 'mount', 'environments', 'for_each', 'secrets']
+
+/** What reading a role needs besides its file. */
+export interface RoleContext {
+  readonly loading: Loading
+  readonly files: PolicyFiles
+  /** Every environment that has a file, with its draft unless that file is broken. */
+  readonly environments: ReadonlyMap<string, Draft | undefined>
+}
+
+/** Adds the roles of all documents of the file to the environments they name. */
+export function readRoleFile(file: TextFile, context: RoleContext): void {
+  const { problems } = context.loading.surroundings
+  for (const document of parseYaml(file, problems, context.loading.secretNames)) {
+    if (isObject(document.value)) readDocument(document, document.value, context)
+    else problems.error('wrong-type', `expected a map, got ${typeName(document.value)}`, document.find([]).place)
+  }
+}
+
+function readDocument(document: YamlDocument, value: JsonObject, context: RoleContext): void {
+  const kind = kindWrittenIn(context.loading.kinds, 'role')
+  if (kind === undefined) return
+  const { environments: _, ...base } = value
+  const uses = readUses(document, value, context)
+  for (const { environment, override, place } of uses) {
+    const draft = context.environments.get(environment)
+    if (draft === undefined) continue
+    const own: Layer[] = override === undefined ? [] : [{ document, at: ['environments', environment] }]
+    const use = { environment, among: uses.length }
+    const reading = { kind, layers: [...own, { document, at: [] }], use, user: place, draft, context }
+    readMerged(merge(base, override ?? {}), reading)
+  }
+}
+
+/** One document for one environment. */
+interface Reading {
+  readonly kind: Kind
+  readonly layers: readonly Layer[]
+  readonly use: Use
+  /** Where the document names the environment. */
+  readonly user: Place
+  readonly draft: Draft
+  readonly context: RoleContext
+}
+
+function readMerged(merged: JsonObject, reading: Reading): void {
+  const { kind, layers, use, draft, context } = reading
+  const { surroundings } = context.loading
+  const { for_each: forEach, ...rest } = merged
+  const place = (path: FieldPath) => placeIn(layers, path)
+  const keep = (path: FieldPath) => isWriteOnly(kind, path)
+  const template = compile(rest, { problems: surroundings.problems, place, keep })
+  const help = `${draft.scope.help.replace(/\.$/, '')}, or give it to each entry of for_each.`
+  const outer = { ...draft.scope, use }
+  if (forEach === undefined) readRole(template, outer, undefined, reading)
+  for (const entry of forEach === undefined ? [] : readEntries(forEach, layers, outer, context.loading)) {
+    const scope = createScope(entry.variables, entry.placeOf, { help, surroundings, outer, use })
+    resolveAll(scope)
+    readRole(template, scope, entry, reading)
+  }
+}
+
+/** A role with everything filled in. */
+interface Filled extends Reading {
+  readonly name: string
+  readonly value: JsonObject
+  readonly scope: Scope
+  readonly failed: FieldPath[]
+  readonly place: Check['place']
+  readonly details: Details
+}
+
+function readRole(template: Template, scope: Scope, entry: Entry | undefined, reading: Reading): void {
+  const { kind, layers, use, user, draft, context } = reading
+  const { loading } = context
+  const failed: FieldPath[] = []
+  const value = fillTemplate(template, scope, failed) as JsonObject
+  const place: Check['place'] = (path, what) => placeIn(layers, path, what)
+  const related = entry && [{ message: 'first met for this entry of for_each', place: entry.place }]
+  const details = { use, ...(related === undefined ? {} : { related }) }
+  const { name: writtenName, mount: writtenMount, secrets: writtenSecrets, ...spec } = value
+  const options = { problems: loading.surroundings.problems, place, failed, details }
+  const name = textOf(writtenName, 'name', fileName(layers), options)
+  const mount = textOf(writtenMount, 'mount', 'jwt', options)
+  const secrets =
+    writtenSecrets === undefined ? undefined : readSecrets(writtenSecrets, withoutPrefix(options, 'secrets'))
+  if (name === undefined || mount === undefined) return
+  const filled: Filled = { ...reading, name, value: spec, scope, failed, place, details }
+  const tokenPolicies = readTokenPolicies(filled) ?? generate(filled, secrets)
+  const object = entry?.place ?? placeIn(layers, [])
+  const desired = describe(
+    {
+      kind,
+      names: [mount, name],
+      value: tokenPolicies === undefined ? spec : { ...spec, token_policies: tokenPolicies },
+      object,
+      name: place(writtenName === undefined ? [] : ['name']),
+      place,
+      failed: failed.filter(([key]) => key !== 'secrets'),
+      otherKeys: programKeys,
+      details,
+    },
+    loading.library,
+  )
+  if (desired === undefined) return
+  addObject(
+    { desired, place: object, user, locate: (field) => place(field, 'key') },
+    draft,
+    loading.surroundings.problems,
+  )
+  if (secrets !== undefined) draft.secrets[desired.address] = secrets
+}
+
+/** Failed paths below one key, as seen from there. */
+function withoutPrefix<T extends { failed: readonly FieldPath[] }>(options: T, key: string): T {
+  return { ...options, failed: options.failed.filter(([first]) => first === key).map((path) => path.slice(1)) }
+}
+
+function fileName(layers: readonly Layer[]): string {
+  const path = layers.at(-1)?.document.file.path ?? ''
+  return path.replace(/^.*\//, '').replace(/\.ya?ml$/, '')
+}
+
+/** A key of the program's that holds a text; undefined once it is reported. */
+function textOf(
+  value: JsonValue | undefined,
+  key: string,
+  otherwise: string,
+  { problems, place, failed, details }: Omit<Check, 'failed'> & { readonly failed: readonly FieldPath[] },
+): string | undefined {
+  if (value === undefined) return otherwise
+  if (typeof value === 'string' && value !== '') return value
+  if (value === '') problems.error('invalid-value', `${key}: must not be empty`, place([key]), details)
+  else if (!failed.some(([first]) => first === key))
+    problems.error('wrong-type', `${key}: expected a string, got ${typeName(value)}`, place([key]), details)
+  return undefined
+}
+
+const templated = z.strictObject({ name: z.string().min(1), template: z.string().min(1) })
+
+/**
+ * Names of the policies. An entry of two keys is a policy of the role's own, made from a template here and now.
+ * Undefined when the role says nothing about policies.
+ */
+function readTokenPolicies(filled: Filled): JsonValue | undefined {
+  const written = filled.value['token_policies']
+  if (typeof written === 'string') {
+    for (const name of written.split(',').map((part) => part.trim())) refer(name, ['token_policies'], filled)
+    return written
+  }
+  if (!Array.isArray(written)) return written
+  return written.map((entry: JsonValue, index) => {
+    const path = ['token_policies', String(index)]
+    if (typeof entry === 'string') refer(entry, path, filled)
+    return isObject(entry) ? fromTemplate(entry, path, filled) : entry
+  })
+}
+
+/** OpenBao can fill policy names in from the token's claims: such a name is not that of a file. */
+function refer(name: string, path: FieldPath, { place, use, draft, value }: Filled): void {
+  const fromClaims = value['token_policies_template_claims'] === true && name.includes('{{')
+  if (name !== '' && !fromClaims) draft.references.push({ name, place: place(path), use })
+}
+
+function fromTemplate(entry: JsonObject, path: FieldPath, filled: Filled): JsonValue {
+  const { place, failed, details, scope, draft, context } = filled
+  const { loading, files } = context
+  const { problems } = loading.surroundings
+  const inner = failed
+    .filter((other) => path.every((key, index) => key === other[index]))
+    .map((other) => other.slice(2))
+  const both = check(templated, entry, { problems, place, at: path, failed: inner, details })
+  if (both === undefined) {
+    failed.push(path)
+    return null
+  }
+  const template = files.byName.get(both.template)
+  if (template !== undefined)
+    addFilePolicy(template, { name: both.name, scope, user: place(path), details }, draft, files, loading)
+  else
+    problems.error(
+      'unknown-policy',
+      `there is no template policies/${both.template}.hcl`,
+      place([...path, 'template']),
+      {
+        help: suggestName(both.template, files.byName.keys(), 'Write the file, or name another one.'),
+        ...details,
+      },
+    )
+  return both.name
+}
+
+/** A role that reads secrets and names no policies gets one of its own that allows just that. */
+function generate(filled: Filled, secrets: Readonly<Record<string, WrittenSecret>> | undefined): JsonValue | undefined {
+  if (secrets === undefined || Object.keys(secrets).length === 0) return undefined
+  const { place, use, draft, details, scope, context } = filled
+  const name = filled.name.toLowerCase()
+  const where = place(['secrets'], 'key')
+  addPolicy(generatedPolicy(filled.name, secrets), where, { name, scope, user: where, details }, draft, context.loading)
+  // A file of the same name would be a second source.
+  draft.references.push({ name, place: where, use })
+  return [name]
+}

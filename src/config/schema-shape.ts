@@ -1,0 +1,36 @@
+import type { z } from 'zod'
+import type { FieldPath } from '../core/kind.ts'
+
+type Def = Readonly<{
+  type: string
+  innerType?: z.ZodType
+  in?: z.ZodType
+  options?: readonly z.ZodType[]
+  shape?: Readonly<Record<string, z.ZodType>>
+  element?: z.ZodType
+  valueType?: z.ZodType
+}>
+
+function defOf(schema: z.ZodType): Def {
+  return schema.def as unknown as Def
+}
+
+/** The schemas that a value can meet here, without optional, default and the like around them. */
+function bare(schema: z.ZodType): z.ZodType[] {
+  const { innerType, in: input, options } = defOf(schema)
+  const inner = options ?? [innerType ?? input].filter((part) => part !== undefined)
+  return inner.length > 0 ? inner.flatMap(bare) : [schema]
+}
+
+function step(schema: z.ZodType, key: string): z.ZodType[] {
+  return bare(schema).flatMap((part) => {
+    const { shape, element, valueType } = defOf(part)
+    return [shape?.[key], element, valueType].filter((next) => next !== undefined)
+  })
+}
+
+/** Keys that an object schema has at a path, in its own order. */
+export function keysAt(schema: z.ZodType, path: FieldPath): string[] {
+  const here = path.reduce<z.ZodType[]>((schemas, key) => schemas.flatMap((part) => step(part, key)), [schema])
+  return here.flatMap(bare).flatMap((part) => Object.keys(defOf(part).shape ?? {}))
+}

@@ -1,0 +1,37 @@
+import { distance } from 'fastest-levenshtein'
+import { quoted } from './text.ts'
+
+/** Old names of Vault's token fields; the API still takes them, the files do not (tokenutil.go). */
+const formerNames: Readonly<Record<string, string>> = {
+  policies: 'token_policies',
+  ttl: 'token_ttl',
+  max_ttl: 'token_max_ttl',
+  period: 'token_period',
+  num_uses: 'token_num_uses',
+  bound_cidrs: 'token_bound_cidrs',
+}
+
+/** The name that was probably meant. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.min(3, Math.max(1, name.length - 1)) + 1
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue
+    const far = distance(name.toLowerCase(), candidate.toLowerCase())
+    if (far < bestDistance) [best, bestDistance] = [candidate, far]
+  }
+  return best
+}
+
+/** For an unknown key: what was probably meant, or else what there is. */
+export function suggestKey(key: string, valid: readonly string[]): string {
+  const former = Object.hasOwn(formerNames, key) ? formerNames[key] : undefined
+  const meant = former !== undefined && valid.includes(former) ? former : nearest(key, valid)
+  return meant === undefined ? `Valid keys are: ${valid.join(', ')}.` : `Did you mean ${quoted(meant)}?`
+}
+
+/** "Did you mean …? " when something is near, then the rest. */
+export function suggestName(name: string, candidates: Iterable<string>, rest: string): string {
+  const meant = nearest(name, candidates)
+  return meant === undefined ? rest : `Did you mean ${quoted(meant)}? ${rest}`
+}

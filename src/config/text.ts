@@ -1,0 +1,93 @@
+import type { Location } from '../core/configuration.ts'
+import type { Source } from '../core/diagnostic.ts'
+
+/** A file's text, with what is needed to point into it. Paths are relative to the configuration's folder, with `/`. */
+export interface TextFile {
+  readonly path: string
+  readonly text: string
+  /** Offsets at which lines start. */
+  readonly lines: readonly number[]
+  /** Ranges of offsets that hold a secret written in the clear by mistake: no message may show them. */
+  readonly hidden: (readonly [start: number, end: number])[]
+}
+
+/** A range of a file's text; offsets count UTF-16 units from 0. */
+export interface Place {
+  readonly file: TextFile
+  readonly start: number
+  readonly end: number
+}
+
+/** A renderer prints the excerpt and a caret below it, so an excerpt is at most about this long. */
+const longestExcerpt = 200
+
+export function textFile(path: string, text: string): TextFile {
+  const lines = [0]
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.push(at + 1)
+  return { path, text, lines, hidden: [] }
+}
+
+/** The start of a file, for what concerns all of it. */
+export function startOf(file: TextFile): Place {
+  return { file, start: 0, end: 0 }
+}
+
+function lineAt(file: TextFile, offset: number): number {
+  let [low, high] = [0, file.lines.length - 1]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((file.lines[middle] as number) <= offset) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+export function sourceOf(place: Place): Source {
+  const line = lineAt(place.file, place.start)
+  return { file: place.file.path, line: line + 1, column: place.start - (place.file.lines[line] as number) + 1 }
+}
+
+export function locationOf(place: Place): Location {
+  const source = sourceOf(place)
+  const { file } = place
+  const start = file.lines[source.line - 1] as number
+  const end = (file.lines[source.line] ?? file.text.length + 1) - 1
+  const length = Math.max(1, Math.min(place.end, end) - place.start)
+  if (file.hidden.some(([from, to]) => from <= end && to >= start))
+    return { source, excerpt: '(not shown: this line holds a secret)', length: 1 }
+  const line = file.text.slice(start, end).replace(/\r$/, '')
+  return { source, excerpt: oneForOne(cut(line, source.column)), length }
+}
+
+/** The tail goes first, because a caret finds its column only in an excerpt that begins where the line does. */
+function cut(line: string, column: number): string {
+  if (line.length <= longestExcerpt) return line
+  if (column <= longestExcerpt - 40) return `${line.slice(0, longestExcerpt - 1)}…`
+  const from = column - longestExcerpt / 2
+  return `…${line.slice(from, from + longestExcerpt - 2)}…`
+}
+
+/** Characters that steer a terminal or reverse the reading order: C0, DEL, C1, bidirectional controls, line separators. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/** In excerpts one character stays one character, so that the caret below still stands under its column. */
+function oneForOne(line: string): string {
+  return line.replace(control, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
+  })
+}
+
+/** A text from a file, safe to print: `\x1b` instead of an escape character. */
+export function visible(text: string): string {
+  return text.replace(control, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+  })
+}
+
+/** A name or text quoted for a message; long ones are cut. */
+export function quoted(text: string): string {
+  return `"${visible(text.length > 100 ? `${text.slice(0, 100)}…` : text)}"`
+}
