@@ -1,4 +1,4 @@
-/** `npm run build`: compiles src/ into dist/, whatever is there already. */
+/** `npm run build`: bundles src/ into dist/, whatever is there already. */
 import { build, ensureInstalled, fail } from './setup.mjs'
 
 try {

@@ -47,7 +47,7 @@ function lockedPackages(file) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : undefined
 }
 
-/** Compiles src/ into dist/ when a source is newer. Throws SetupError when it does not compile. */
+/** Bundles src/ into dist/ when a source is newer. Throws SetupError when that fails. */
 export function ensureBuilt() {
   if (!isBuilt()) build()
 }
@@ -60,7 +60,7 @@ function isBuilt() {
 /** Folders count as well: theirs is the only time that changes when a source is removed. */
 function newest() {
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join('src', name))
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+  const settings = ['rolldown.config.mjs', 'package.json', 'package-lock.json']
   return Math.max(...['src', ...sources, ...settings].map(modified))
 }
 
@@ -68,13 +68,13 @@ function modified(file) {
   return statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-/** Compiles src/ into dist/. The old dist/ stays until the new one is complete. Throws SetupError. */
+/** Bundles src/ into dist/. The old dist/ stays until the new one is complete. Throws SetupError. */
 export function build() {
   const [fresh, dist] = [join(root, `node_modules/.cache/vaultwright-dist-${process.pid}`), join(root, 'dist')]
-  const status = run(binary('tsc'), ['-p', 'tsconfig.build.json', '--noEmitOnError', '--outDir', fresh])
+  const status = run(binary('rolldown'), ['--config', 'rolldown.config.mjs', '--dir', fresh, '--log-level', 'warn'])
   if (status !== 0) {
     rmSync(fresh, { recursive: true, force: true })
-    throw new SetupError('The program does not compile: the compiler says above what is wrong.')
+    throw new SetupError('The program could not be bundled: rolldown says above what is wrong.')
   }
   chmodSync(join(fresh, 'cli.js'), 0o755)
   rmSync(dist, { recursive: true, force: true })
