@@ -37,6 +37,13 @@ export function stableStringify(value: JsonValue): string {
 
 export function deepEqual(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (a === b) return true
-  if (a === undefined || b === undefined || typeof a !== 'object' || typeof b !== 'object') return false
-  return stableStringify(a) === stableStringify(b)
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => deepEqual(item, b[index]))
+  if (!isObject(a) || !isObject(b)) return false
+  const [left, right] = [definedKeys(a), definedKeys(b)]
+  return left.length === right.length && left.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], b[key]))
+}
+
+function definedKeys(object: JsonObject): string[] {
+  return Object.keys(object).filter((key) => object[key] !== undefined)
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { JsonObject } from './json.ts'
 import type { Address, Desired, Identity, Listed, Live } from './resource.ts'
 import type { VaultReader, VaultWriter } from './server.ts'

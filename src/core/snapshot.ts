@@ -1,6 +1,6 @@
 import { problem, UserError } from './diagnostic.ts'
 import { isObject, type JsonObject } from './json.ts'
-import type { Listing, ServerInfo, VaultReader } from './server.ts'
+import { type Listing, type ServerInfo, VaultError, type VaultReader } from './server.ts'
 
 /** Raised when the shape below changes in a way that an older reader would misunderstand. */
 export const snapshotFormat = 'vaultwright-snapshot/1'
@@ -73,11 +73,22 @@ function wrongListing(listing: unknown): string | undefined {
   return unknown === undefined ? undefined : `has an unknown member "${unknown}"`
 }
 
-/** Answers as the server did when the snapshot was taken; whatever it does not hold, the server did not have. */
+/**
+ * Answers as the server did when the snapshot was taken; whatever it does not hold, the server did not have. Only what a
+ * listing names and nobody could read is neither there nor absent: reading it throws VaultError.
+ */
 export function snapshotReader(snapshot: Snapshot): VaultReader {
+  const listed = new Set(
+    Object.entries(snapshot.list).flatMap(([folder, { keys }]) => keys.map((key) => `${folder}/${key}`)),
+  )
   return {
     server: snapshot.server,
-    read: async (path) => own(snapshot.read, path),
+    async read(path) {
+      const data = own(snapshot.read, path)
+      if (data !== undefined || !listed.has(path)) return data
+      const reason = 'the snapshot lists it and does not hold it; the token that took the snapshot may not read it'
+      throw new VaultError(403, 'GET', path, [reason])
+    },
     list: async (path) => own(snapshot.list, path),
   }
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldRefusal, Kind } from '../core/kind.ts'
 import { addressOf, type Desired, type Identity, type Listed, type Live } from '../core/resource.ts'
@@ -108,17 +108,14 @@ async function write(
   before: Live<AuthMountSpec> | undefined,
 ): Promise<readonly string[]> {
   const { tune, ...spec } = desired.spec
-  const tuned = payload(tuneFields, isObject(tune) ? tune : {}, server.server)
-  if (before === undefined)
-    return server.write(desired.path, { ...payload(fields, spec, server.server), config: tuned }, { repeatable: false })
-  const { description, options, plugin_version } = payload(fields, spec, server.server)
-  return server.write(`sys/mounts/${desired.path.slice('sys/'.length)}/tune`, {
-    ...tuned,
-    description,
-    options: { ...removed(before.spec['options']), ...(options as JsonObject) },
-    // Sent only when it changes: the server checks it against its plugin catalog each time.
-    ...(plugin_version === (before.spec['plugin_version'] ?? '') ? {} : { plugin_version }),
-  })
+  const { plugin_version: version, ...rest } = payload(fields, spec, server.server)
+  // The server checks the version against its catalog and takes no empty one: it is sent only when it is chosen anew.
+  const chosen = version === (before?.spec['plugin_version'] ?? '') ? {} : { plugin_version: version }
+  const config = { ...payload(tuneFields, isObject(tune) ? tune : {}, server.server), ...chosen }
+  if (before === undefined) return server.write(desired.path, { ...rest, config }, { repeatable: false })
+  const options = { ...removed(before.spec['options']), ...(rest['options'] as JsonObject) }
+  const path = `sys/mounts/${desired.path.slice('sys/'.length)}/tune`
+  return server.write(path, { ...config, description: rest['description'], options })
 }
 
 /** Tuning adds to the options; an empty text is what takes one away. */
@@ -127,6 +124,19 @@ function removed(options: JsonValue | undefined): Record<string, string> {
 }
 
 function refuse(before: AuthMountSpec, after: AuthMountSpec): FieldRefusal[] {
+  const unpinned = before['plugin_version'] !== undefined && after['plugin_version'] === undefined
+  return [...fixedFields(before, after), ...(unpinned ? [unpinning(String(before['plugin_version']))] : [])]
+}
+
+function unpinning(version: string): FieldRefusal {
+  return {
+    field: ['plugin_version'],
+    reason: `the server cannot take back the choice of plugin version ${version}`,
+    help: `Write plugin_version: ${version}, or choose another one.`,
+  }
+}
+
+function fixedFields(before: AuthMountSpec, after: AuthMountSpec): FieldRefusal[] {
   return fixed
     .filter((name) => before[name] !== after[name])
     .map((name) => ({

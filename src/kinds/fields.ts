@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseDuration } from '../core/duration.ts'
 import { byText, deepEqual, isEmpty, isObject, type JsonObject, type JsonValue, stableStringify } from '../core/json.ts'
 import { type ServerInfo, WriteOnly } from '../core/server.ts'
@@ -198,11 +198,16 @@ export function objectSchema(fields: Fields, required: readonly string[] = []): 
 export function canonicalFields(fields: Fields, spec: JsonObject): JsonObject {
   const result: Record<string, JsonValue> = {}
   for (const name of Object.keys(fields)) {
-    const value = spec[name]
-    const canonical = value === undefined ? undefined : (fields[name] as Field).canonical(value)
-    if (canonical !== undefined) result[name] = canonical
+    const value = canonicalField(fields, spec, name)
+    if (value !== undefined) result[name] = value
   }
   return result
+}
+
+/** One field's; undefined when it equals the server's default, or is not there. */
+export function canonicalField(fields: Fields, spec: JsonObject, name: string): JsonValue | undefined {
+  const value = spec[name]
+  return value === undefined ? undefined : fields[name]?.canonical(value)
 }
 
 /**

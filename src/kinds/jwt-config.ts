@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { JsonObject } from '../core/json.ts'
 import { isEmpty } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
@@ -80,6 +80,10 @@ const schema = objectSchema(fields).superRefine((spec, context) => {
       ? ['oidc_client_secret', 'oidc_client_id']
       : ['oidc_client_id', 'oidc_client_secret']
     context.addIssue({ code: 'custom', message: `${present} needs ${absent} beside it`, path: [present] })
+  }
+  if (!isEmpty(spec['oidc_client_id'] as never) && isEmpty(spec['oidc_discovery_url'] as never)) {
+    const message = 'oidc_client_id is for logins by browser, which need oidc_discovery_url'
+    context.addIssue({ code: 'custom', message, path: ['oidc_client_id'] })
   }
   const provider = (spec['provider_config'] ?? {}) as JsonObject
   for (const name of providerSecrets) {

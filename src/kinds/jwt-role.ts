@@ -1,9 +1,11 @@
-import type { z } from 'zod'
-import { isEmpty, isObject, type JsonObject } from '../core/json.ts'
+import ipaddr from 'ipaddr.js'
+import type * as z from 'zod'
+import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
 import type { VaultReader } from '../core/server.ts'
 import {
+  canonicalField,
   canonicalFields,
   choice,
   claims,
@@ -51,7 +53,9 @@ const fields: Fields = {
   token_num_uses: integer('How often a token can be used; 0 for no limit.'),
   token_type: choice(['default', '', 'service', 'batch'], 'default', 'Type of the tokens.'),
   token_no_default_policy: flag('Leave the policy "default" out.'),
-  token_bound_cidrs: set('Networks from which tokens can be got and used.', { item: withoutHostMask }),
+  token_bound_cidrs: set('Networks from which tokens can be got and used.', {
+    item: canonicalCidr,
+  }),
   token_strictly_bind_ip: flag('Bind each token to the address that logged in.', { requires: { openbao: '2.0' } }),
   token_policies_template_claims: flag("Fill policy names in from the token's claims.", openbao21),
   expiration_leeway: duration('Added to a token that has no "exp"; negative for none.', { signed: true }),
@@ -74,57 +78,89 @@ const fields: Fields = {
 /** Old names of token_* fields; a role last written with them returns both, always with equal values (tokenutil.go). */
 const aliases = ['policies', 'ttl', 'max_ttl', 'period', 'num_uses', 'bound_cidrs']
 
-/** The server drops a mask that covers the whole address (go-sockaddr). */
-function withoutHostMask(cidr: string): string {
-  return cidr.replace(cidr.includes(':') ? /\/128$/ : /\/32$/, '')
+/**
+ * An address as go-sockaddr prints it: IPv6 in its shortest form, an IPv4 address inside it as such, the bits of the host
+ * kept, and no mask where it covers the whole address. What is no address stays what it is.
+ */
+function canonicalCidr(text: string): string {
+  const [address = '', mask] = text.split('/', 2)
+  if (!isAddress(address)) return text
+  const parsed = ipaddr.process(address)
+  const whole = parsed.kind() === 'ipv4' ? '32' : '128'
+  return mask === undefined || mask === whole ? parsed.toString() : `${parsed.toString()}/${mask}`
+}
+
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
+}
+
+/** Anything else with a slash the server takes for the path of a socket, and quotes it once more at every write. */
+function isNetwork(text: string): boolean {
+  const [address = '', mask, ...rest] = text.split('/')
+  const bits = address.includes(':') ? 128 : 32
+  return (
+    isAddress(address) && rest.length === 0 && (mask === undefined || (/^\d{1,3}$/.test(mask) && Number(mask) <= bits))
+  )
 }
 
 /** What the server would refuse at the write, found before anything is sent (path_role.go, tokenutil.go). */
 const schema = objectSchema(fields, ['user_claim']).superRefine((role, context) => {
-  const spec = canonicalFields(fields, role as JsonObject)
+  const value = (name: string) => canonicalField(fields, role as JsonObject, name)
   const refuse = (path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', message, path: [...path] })
-  if (spec['user_claim'] === undefined) refuse(['user_claim'], 'a role needs a user_claim, such as project_id')
-  if (spec['role_type'] === undefined && spec['allowed_redirect_uris'] === undefined) {
+  if (value('user_claim') === undefined) refuse(['user_claim'], 'a role needs a user_claim, such as project_id')
+  if (value('role_type') === undefined && value('allowed_redirect_uris') === undefined) {
     refuse(
       'role_type' in role ? ['role_type'] : [],
       'allowed_redirect_uris must be set when role_type is oidc or not written; jobs of GitLab need role_type: jwt',
     )
   }
-  if (['bound_audiences', 'token_bound_cidrs', 'bound_subject', 'bound_claims'].every((name) => isEmpty(spec[name]))) {
-    refuse(
-      [],
-      'a role must be bound by at least one of bound_audiences, bound_subject, bound_claims and token_bound_cidrs',
-    )
+  const bounds = ['bound_audiences', 'bound_claims', 'bound_subject', 'token_bound_cidrs']
+  if (bounds.every((name) => value(name) === undefined)) {
+    refuse([], `a role must be bound by at least one of ${bounds.join(', ')}`)
   }
-  if (spec['bound_claims_type'] === 'glob') {
-    for (const [claim, value] of Object.entries((spec['bound_claims'] ?? {}) as JsonObject)) {
-      const strings = (Array.isArray(value) ? value : [value]).every((element) => typeof element === 'string')
-      if (!strings)
-        refuse(
-          ['bound_claims', claim],
-          'with bound_claims_type glob, every bound claim must be a string or a list of strings',
-        )
+  if (value('bound_claims_type') === 'glob') refuseGlobs(value('bound_claims'), refuse)
+  const [ttl, limit] = [value('token_ttl'), value('token_max_ttl')]
+  if (typeof ttl === 'number' && typeof limit === 'number' && ttl > limit) {
+    refuse(['token_ttl'], 'token_ttl cannot be greater than token_max_ttl')
+  }
+  if (value('token_type') === 'batch') {
+    for (const name of ['token_period', 'token_num_uses'].filter((name) => value(name) !== undefined)) {
+      refuse([name], `a batch token cannot have ${name}`)
     }
   }
-  const ttl = spec['token_ttl']
-  const limit = spec['token_max_ttl']
-  if (typeof ttl === 'number' && typeof limit === 'number' && ttl > limit)
-    refuse(['token_ttl'], 'token_ttl cannot be greater than token_max_ttl')
-  if (spec['token_type'] === 'batch') {
-    for (const name of ['token_period', 'token_num_uses'])
-      if (spec[name] !== undefined) refuse([name], `a batch token cannot have ${name}`)
+  refuseMappings(value('claim_mappings'), refuse)
+  for (const network of (value('token_bound_cidrs') ?? []) as string[]) {
+    if (!isNetwork(network))
+      refuse(['token_bound_cidrs'], `"${network}" is no IP address or network such as 10.0.0.0/8`)
   }
-  const targets = Object.entries((isObject(spec['claim_mappings']) ? spec['claim_mappings'] : {}) as JsonObject)
-  for (const [index, [claim, key]] of targets.entries()) {
-    if (key === 'role') refuse(['claim_mappings', claim], 'the metadata key "role" is reserved')
-    if (targets.findIndex(([, other]) => other === key) < index)
-      refuse(['claim_mappings', claim], `two claims are mapped to the metadata key "${key}"`)
-  }
-  if (spec['token_strictly_bind_ip'] === true && spec['token_bound_cidrs'] !== undefined) {
+  if (value('token_strictly_bind_ip') === true && value('token_bound_cidrs') !== undefined) {
     refuse(['token_strictly_bind_ip'], 'token_strictly_bind_ip and token_bound_cidrs exclude each other')
   }
 })
+
+type Refuse = (path: readonly string[], message: string) => void
+
+function refuseGlobs(claims: JsonValue | undefined, refuse: Refuse): void {
+  for (const [claim, value] of Object.entries(isObject(claims) ? claims : {})) {
+    const strings = (Array.isArray(value) ? value : [value]).every((element) => typeof element === 'string')
+    if (!strings)
+      refuse(
+        ['bound_claims', claim],
+        'with bound_claims_type glob, every bound claim must be a string or a list of strings',
+      )
+  }
+}
+
+function refuseMappings(mappings: JsonValue | undefined, refuse: Refuse): void {
+  const targets = Object.entries(isObject(mappings) ? mappings : {})
+  for (const [index, [claim, key]] of targets.entries()) {
+    if (key === 'role') refuse(['claim_mappings', claim], 'the metadata key "role" is reserved')
+    if (targets.findIndex(([, other]) => other === key) < index) {
+      refuse(['claim_mappings', claim], `two claims are mapped to the metadata key "${key}"`)
+    }
+  }
+}
 
 function identify(mount = '', name = ''): Identity {
   const [path, role] = [mount.replace(/\/$/, ''), name.toLowerCase()]
@@ -185,7 +221,7 @@ export const jwtRole: Kind<JwtRoleSpec> = {
       : `"${name}" is no role name: letters, digits, "_", "." and "-", the first and last a letter, a digit or "_"`,
   needs(spec, mount = '') {
     const path = mount.replace(/\/$/, '')
-    const policies = (canonical(spec)['token_policies'] ?? []) as string[]
+    const policies = (canonicalField(fields, spec, 'token_policies') ?? []) as string[]
     return [
       addressOf('auth-mount', path),
       addressOf('jwt-config', path),

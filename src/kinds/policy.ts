@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { samePolicyTokens } from '../access/policy-tokens.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import type { Kind } from '../core/kind.ts'

@@ -123,6 +123,9 @@ describe('jwt-role', () => {
       { ...base, token_strictly_bind_ip: true, token_bound_cidrs: ['10.0.0.0/8'] },
       'token_strictly_bind_ip',
     ],
+    ['a network that is none', { ...base, token_bound_cidrs: ['10.0.0.0/99'] }, 'token_bound_cidrs'],
+    ['a path as a network', { ...base, token_bound_cidrs: ['/tmp/x'] }, 'token_bound_cidrs'],
+    ['an address with a part missing', { ...base, token_bound_cidrs: ['10.1'] }, 'token_bound_cidrs'],
     ['a duration that is none', { ...base, token_ttl: 'soon' }, 'token_ttl'],
     ['a number that JSON cannot carry', { ...base, bound_claims: { id: 2 ** 60 } }, 'bound_claims.id'],
     ['an old name of a field', { ...base, policies: ['a'] }, ''],
@@ -188,6 +191,12 @@ describe('jwt-config', () => {
 
   test('an id and its secret go together', () => {
     expect(issues({ oidc_discovery_url: 'https://b', oidc_client_id: 'id' })).toEqual(['oidc_client_id'])
+  })
+
+  test('a client for browsers needs a discovery URL', () => {
+    expect(issues({ jwks_url: 'https://b', oidc_client_id: 'id', oidc_client_secret: '${env:S}' })).toEqual([
+      'oidc_client_id',
+    ])
   })
 
   test('a public key is the same with and without the line break at its end', () => {

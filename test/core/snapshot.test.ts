@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { UserError } from '../../src/core/diagnostic.ts'
+import { parseSnapshot, type Snapshot, snapshotFormat, snapshotReader } from '../../src/core/snapshot.ts'
+
+const snapshot: Snapshot = {
+  format: 'vaultwright-snapshot/1',
+  server: { product: 'openbao', version: '2.6.1', address: 'https://vault.test', namespace: 'team', clusterId: 'c' },
+  read: { 'sys/policies/acl/a': { name: 'a', policy: 'x' } },
+  list: {
+    'auth/jwt/role': { keys: ['ci'] },
+    'sys/policies/detailed/acl': { keys: ['a'], keyInfo: { a: { name: 'a', policy: 'x' } } },
+  },
+}
+
+function codesOf(value: unknown): string[] {
+  try {
+    parseSnapshot(value)
+    return []
+  } catch (error) {
+    if (error instanceof UserError) return error.diagnostics.map(({ code }) => code)
+    throw error
+  }
+}
+
+describe('a snapshot', () => {
+  test('is the same after a way through a file', () => {
+    expect(parseSnapshot(JSON.parse(JSON.stringify(snapshot)))).toEqual(snapshot)
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['a list', []],
+    ['a plan', { format: 'vaultwright-plan/1' }],
+  ])('is told from %s', (_name, value) => {
+    expect(codesOf(value)).toEqual(['not-a-snapshot'])
+  })
+
+  test('of a later format is refused as such', () => {
+    expect(codesOf({ ...snapshot, format: 'vaultwright-snapshot/2' })).toEqual(['snapshot-format'])
+  })
+
+  test.each([
+    ['no server', { server: undefined }],
+    ['an unknown product', { server: { ...snapshot.server, product: 'consul' } }],
+    ['a version that is a number', { server: { ...snapshot.server, version: 2 } }],
+    ['answers that are no objects', { read: { 'sys/auth': [] } }],
+    ['a listing without keys', { list: { 'auth/jwt/role': {} } }],
+    ['keys that are no texts', { list: { 'auth/jwt/role': { keys: [1] } } }],
+    ['details under another name', { list: { 'sys/policies/detailed/acl': { keys: [], key_info: {} } } }],
+  ])('with %s is damaged', (_name, change) => {
+    expect(codesOf({ ...snapshot, ...change })).toEqual(['damaged-snapshot'])
+  })
+
+  test('reports everything that is wrong at once', () => {
+    const wrong = { ...snapshot, read: { a: 1, b: 2 }, list: [] }
+    expect(codesOf(wrong)).toEqual(['damaged-snapshot', 'damaged-snapshot', 'damaged-snapshot'])
+  })
+})
+
+describe('a reader of a snapshot', () => {
+  const reader = snapshotReader(snapshot)
+
+  test('answers what the server answered', async () => {
+    expect(reader.server).toEqual(snapshot.server)
+    expect(await reader.read('sys/policies/acl/a')).toEqual({ name: 'a', policy: 'x' })
+    expect(await reader.list('auth/jwt/role')).toEqual({ keys: ['ci'] })
+    expect((await reader.list('sys/policies/detailed/acl'))?.keyInfo).toHaveProperty('a')
+  })
+
+  test('has nothing at any other path, not even where objects have members of their own', async () => {
+    expect(await reader.read('sys/policies/acl/b')).toBeUndefined()
+    expect(await reader.read('constructor')).toBeUndefined()
+    expect(await reader.list('toString')).toBeUndefined()
+  })
+})
+
+test('what a listing names and the snapshot does not hold is not taken for absent', async () => {
+  const server = { product: 'vault', version: '1.21.0', address: 'http://a', namespace: '', clusterId: '' } as const
+  const list = { 'sys/policies/acl': { keys: ['mine', 'team/theirs'] } }
+  const reader = snapshotReader({
+    format: snapshotFormat,
+    server,
+    read: { 'sys/policies/acl/mine': { policy: 'x' } },
+    list,
+  })
+  expect(await reader.read('sys/policies/acl/mine')).toEqual({ policy: 'x' })
+  expect(await reader.read('sys/policies/acl/none')).toBeUndefined()
+  await expect(reader.read('sys/policies/acl/team/theirs')).rejects.toThrow('does not hold it')
+})
