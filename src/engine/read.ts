@@ -21,7 +21,8 @@ export interface ReadOptions {
 /**
  * Reads what the environment describes or owns. A kind is listed as soon as the kind that contains it is known; the
  * objects of a listing are read all at once, and the connection pool bounds how many requests are under way.
- * Throws the first VaultError: a part that could not be read must never look like absence.
+ * Rejects when any part could not be read, because that must never look like absence: with the one reason, or with an
+ * AggregateError of all, so that a token which lacks three permissions is told so once.
  */
 export async function readLive({ kinds, server, environment }: ReadOptions): Promise<LiveState> {
   const objects = new Map<Address, Live>()
@@ -46,8 +47,17 @@ export async function readLive({ kinds, server, environment }: ReadOptions): Pro
   }
 
   for (const kind of kinds) listings.set(kind.name, listed(kind))
-  await Promise.all(kinds.map(readKind))
+  await allOrEveryReason(kinds.map(readKind))
   return { objects, unmanaged: unmanaged.sort((a, b) => (a.address < b.address ? -1 : 1)) }
+}
+
+async function allOrEveryReason(work: readonly Promise<void>[]): Promise<void> {
+  const settled = await Promise.allSettled(work)
+  const reasons = [
+    ...new Set(settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))),
+  ]
+  if (reasons.length === 1) throw reasons[0]
+  if (reasons.length > 1) throw new AggregateError(reasons, 'the server could not be read')
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
