@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { durationOf } from '../../src/sandbox/durations.ts'
+
+describe('a duration as the server reads it', () => {
+  test.each([
+    ['', 0],
+    [null, 0],
+    [90, 90],
+    ['90', 90],
+    ['-90', -90],
+    ['2d', 172_800],
+    ['-1d', -86_400],
+    ['1h30m', 5400],
+    ['1.5h', 5400],
+    ['1500ms', 1],
+    ['-1.5s', -1],
+    ['.5s', 0],
+    ['1.1s1.1s1.1s', 3],
+  ])('%j is %j seconds', (value, seconds) => {
+    expect(durationOf(value)).toEqual({ seconds })
+  })
+
+  test.each([
+    ['x', 'time: invalid duration "x"'],
+    ['-', 'time: invalid duration "-"'],
+    [' 5m', 'time: invalid duration " 5m"'],
+    ['1.5', 'time: missing unit in duration "1.5"'],
+    [1.5, 'time: missing unit in duration "1.5"'],
+    ['5y', 'time: unknown unit "y" in duration "5y"'],
+    ['1d12h', 'time: unknown unit "d" in duration "1d12h"'],
+    ['1.5d', 'strconv.ParseInt: parsing "1.5": invalid syntax'],
+    [true, 'could not parse duration from input'],
+    [1e11, 'multiplication of durations resulted in overflow, one operand may be too large'],
+  ])('%j is refused: %s', (value, error) => {
+    expect(durationOf(value)).toEqual({ error })
+  })
+})
