@@ -78,4 +78,4 @@ export function kindOfChange(change: Change): string {
 
 export const unmanagedTitle = 'Unmanaged: owned by this environment, described by no file, left alone'
 export const unmanagedHelp =
-  'To keep them, describe them (vaultwright import). To have them deleted, set "unmanaged: delete" in the environment\'s file; to hear no more of them, "unmanaged: ignore".'
+  'To keep them, describe them. To have them deleted, set "unmanaged: delete" in the environment\'s file; to hear no more of them, "unmanaged: ignore".'

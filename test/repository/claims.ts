@@ -106,10 +106,15 @@ function environment(name: string, isProtected: 'true' | 'false'): Claims {
 
 export type Login = { readonly token: string } | { readonly status: number; readonly errors: readonly string[] }
 
+/** The ID token that GitLab would give the job, with some of its claims changed. */
+export function idTokenOf(name: JobName, changes: Claims = {}): Promise<string> {
+  return sign({ ...jobs[name].claims, ...changes })
+}
+
 /** Logs in as the job would, with some of its claims changed. */
 export async function logIn(server: Server, name: JobName, changes: Claims = {}): Promise<Login> {
-  const { mount, role, claims } = jobs[name]
-  const jwt = await sign({ ...claims, ...changes })
+  const { mount, role } = jobs[name]
+  const jwt = await idTokenOf(name, changes)
   const answer = await request({ address: server.address }, 'POST', `auth/${mount}/login`, { role, jwt })
   if (answer.status !== 200) return { status: answer.status, errors: (answer.body?.['errors'] ?? []) as string[] }
   return { token: tokenIn(answer.body) }

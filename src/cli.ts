@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Command as Commander, Option } from 'commander'
+import { commands } from './commands/index.ts'
+import {
+  type Command,
+  type CommandEntry,
+  type Context,
+  Interrupted,
+  type OptionSpec,
+  type Options,
+} from './commands/session/command.ts'
+
+type Run = (options: Options, args: readonly string[], command: Command) => Promise<void>
+
+/** Exit codes that are the same for every command; a command's own are in its description. */
+const [failed, interrupted] = [1, 130]
+
+/** Runs the command that the words name. Never rejects: this is where every error ends. */
+export async function main(words: readonly string[], context: Context): Promise<number> {
+  let code = 0
+  const program = new Commander('vaultwright')
+    .description('Vault access as code for GitLab: plan, review and apply who may read which secret.')
+    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
+    .showHelpAfterError('See --help.')
+    .exitOverride()
+  const run = async (options: Options, args: readonly string[], command: Command) => {
+    code = await command.run(context, options, args)
+  }
+  for (const entry of commands) await add(program, entry, words, run)
+  try {
+    await program.parseAsync([...words], { from: 'user' })
+    return code
+  } catch (error) {
+    return explain(error, words, context)
+  }
+}
+
+/** Only the command that is called is loaded with its options; of the others, `--help` shows a line. */
+async function add(
+  program: Commander,
+  { name, summary, load }: CommandEntry,
+  words: readonly string[],
+  run: Run,
+): Promise<void> {
+  const entry = program.command(name).summary(summary)
+  if (!words.includes(name)) return
+  const command = await load()
+  entry.description([summary, command.description].filter(Boolean).join('\n\n'))
+  for (const { name, description } of command.arguments ?? []) entry.argument(name, description)
+  for (const spec of command.options) entry.addOption(option(spec))
+  entry.action((...values: unknown[]) => {
+    const args = values.slice(0, command.arguments?.length ?? 0).filter((value) => value !== undefined) as string[]
+    return run(entry.opts(), args, command)
+  })
+}
+
+function option({ flags, description, choices, default: initial, repeatable }: OptionSpec): Option {
+  const result = new Option(flags, description)
+  if (choices !== undefined) result.choices([...choices])
+  if (initial !== undefined) result.default(initial)
+  if (repeatable)
+    result.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value])
+  return result
+}
+
+async function explain(error: unknown, words: readonly string[], context: Context): Promise<number> {
+  // commander has printed its own message already; a plain --help ends here, too.
+  if (isCommanderError(error)) return error.exitCode === 0 ? 0 : failed
+  if (error instanceof Interrupted || context.signal.aborted) {
+    context.stderr.write('Stopped. Nothing was written.\n')
+    return interrupted
+  }
+  const { explainError } = await import('./commands/session/explain.ts')
+  context.stderr.write(explainError(error, { words, context }))
+  return failed
+}
+
+function isCommanderError(error: unknown): error is { readonly exitCode: number } {
+  return error instanceof Error && error.name === 'CommanderError'
+}
+
+/** The first Ctrl-C asks to stop; a second one does not ask. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(interrupted)
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return controller.signal
+}
+
+/** Started as a program, perhaps through the link that npm makes; a test imports `main` instead. */
+const started = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+
+if (started) {
+  const { env, stdin, stdout, stderr } = process
+  const context: Context = { env, cwd: process.cwd(), stdin, stdout, stderr, signal: stopSignal() }
+  process.exitCode = await main(process.argv.slice(2), context)
+}

@@ -1,0 +1,16 @@
+import type { Command } from './session/command.ts'
+import { connectedOptions, formatOption } from './session/options.ts'
+import { runPlan } from './session/run-plan.ts'
+
+export const drift: Command = {
+  description:
+    'For schedules. Exit code 0: the server is as the files say. 2: it is not, or holds owned objects that no file describes (unless `unmanaged: ignore`). 1: an error.',
+  options: [
+    ...connectedOptions,
+    formatOption('text', 'json', 'markdown', 'terraform-report'),
+    { flags: '--live <file>', description: 'look at a snapshot instead of a server' },
+  ],
+  run(context, options) {
+    return runPlan(context, options, 'drift')
+  },
+}

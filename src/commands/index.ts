@@ -1,0 +1,37 @@
+import type { CommandEntry } from './session/command.ts'
+
+/** Every command, in the order of `--help`; a new one is a file beside this and an entry here. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'check',
+    summary: 'find mistakes in the files, without a server',
+    load: async () => (await import('./check.ts')).check,
+  },
+  { name: 'plan', summary: 'show what would change on the server', load: async () => (await import('./plan.ts')).plan },
+  {
+    name: 'apply',
+    summary: 'carry out a saved plan, or a fresh one after a yes',
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  {
+    name: 'drift',
+    summary: "find what changed on the server behind the files' back",
+    load: async () => (await import('./drift.ts')).drift,
+  },
+  {
+    name: 'snapshot',
+    summary: 'save what the server has now, to plan against without credentials',
+    load: async () => (await import('./snapshot.ts')).snapshot,
+  },
+  {
+    name: 'sandbox',
+    summary: 'run a Vault in this process, to try things out',
+    load: async () => (await import('./sandbox.ts')).sandbox,
+  },
+  {
+    name: 'schema',
+    summary: 'write the JSON Schemas of the files, for editors',
+    load: async () => (await import('./schema.ts')).schema,
+  },
+  { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).version },
+]

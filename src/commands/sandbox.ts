@@ -1,0 +1,41 @@
+import { parseSnapshot } from '../core/snapshot.ts'
+import { startSandbox } from '../sandbox/server.ts'
+import type { Command } from './session/command.ts'
+import { text } from './session/options.ts'
+import { readJson } from './session/snapshot-file.ts'
+
+export const sandbox: Command = {
+  description:
+    'Speaks what vaultwright uses of the API and keeps it in memory: auth mounts, JWT configuration and roles, policies. It holds no secrets and gives no logins. Runs until Ctrl-C.',
+  options: [
+    {
+      flags: '--listen <host:port>',
+      description: 'where to listen; only loopback makes sense',
+      default: '127.0.0.1:8200',
+    },
+    { flags: '--load <file>', description: 'begin with a snapshot' },
+    { flags: '--token <token>', description: 'the root token; random when not given' },
+    {
+      flags: '--product <product>',
+      description: 'which server to be like',
+      choices: ['vault', 'openbao'],
+      default: 'vault',
+    },
+  ],
+  async run(context, options) {
+    const file = text(options, 'load')
+    const token = text(options, 'token')
+    const running = await startSandbox({
+      listen: text(options, 'listen') as string,
+      product: text(options, 'product') as 'vault' | 'openbao',
+      ...(token === undefined ? {} : { token }),
+      ...(file === undefined ? {} : { load: parseSnapshot(await readJson(context, file)) }),
+    })
+    context.stdout.write(`export VAULT_ADDR=${running.address}\nexport VAULT_TOKEN=${running.token}\n`)
+    context.stderr.write('The sandbox is running; Ctrl-C ends it, and with it everything it holds.\n')
+    if (!context.signal.aborted)
+      await new Promise((resolve) => context.signal.addEventListener('abort', resolve, { once: true }))
+    await running.close()
+    return 0
+  },
+}

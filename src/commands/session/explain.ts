@@ -1,0 +1,51 @@
+import { type Diagnostic, UserError } from '../../core/diagnostic.ts'
+import { VaultError } from '../../core/server.ts'
+import { renderDiagnostics } from '../../render/diagnostics.ts'
+import type { Context } from './command.ts'
+import { useColor } from './options.ts'
+
+/** What a person reads when a command ends in an error. Never a stack for a mistake of theirs or a refusal of the server. */
+export function explainError(
+  error: unknown,
+  { words, context }: { readonly words: readonly string[]; readonly context: Context },
+): string {
+  const color = useColor(context, { color: !words.includes('--no-color') }, context.stderr)
+  const diagnostics = diagnosticsOf(error)
+  if (diagnostics !== undefined) return renderDiagnostics(diagnostics, { color })
+  // A mistake of ours. The stack helps whoever mends it, but may quote data, so it is shown on request only.
+  const shown = words.includes('-v') || words.includes('--verbose') ? (error as Error)?.stack : String(error)
+  return `vaultwright has a bug, sorry: ${shown}\nPlease report it with the command that you ran. -v shows where it happened.\n`
+}
+
+/** Undefined for what is neither the user's mistake nor the server's refusal, and therefore ours. */
+function diagnosticsOf(error: unknown): readonly Diagnostic[] | undefined {
+  if (error instanceof UserError) return error.diagnostics
+  if (error instanceof VaultError)
+    return [{ code: 'server', severity: 'error', message: error.message, ...hint(error) }]
+  if (!(error instanceof AggregateError)) return undefined
+  const parts = error.errors.map(diagnosticsOf)
+  return parts.every((part) => part !== undefined) ? parts.flat() : undefined
+}
+
+const needed: Readonly<Record<string, string>> = {
+  GET: 'read',
+  LIST: 'list',
+  POST: 'create", "update',
+  DELETE: 'delete',
+}
+
+function hint({ status, method, path, errors }: VaultError): { readonly help?: string } {
+  if (errors.includes('invalid token'))
+    return { help: 'The server does not know the token; it may have expired, or be of another server.' }
+  if (status === 403 && path.endsWith('/login'))
+    return {
+      help: 'Check VAULT_AUTH_PATH and the namespace: a login at a mount that does not exist is refused like this.',
+    }
+  if (status === 403)
+    return { help: `The token's policies need: path "${path}" { capabilities = ["${needed[method] ?? 'read'}"] }` }
+  if (status === 400 && path.endsWith('/login'))
+    return { help: 'The server refused the ID token; its words say which check failed.' }
+  if (status === 0) return { help: 'Check VAULT_ADDR, and that the server can be reached from here.' }
+  if (status === 429) return { help: 'The server limits the rate of requests; try again with a smaller --parallelism.' }
+  return {}
+}

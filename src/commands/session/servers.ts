@@ -1,0 +1,91 @@
+import type { Environment } from '../../core/configuration.ts'
+import { type Diagnostic, problem, UserError } from '../../core/diagnostic.ts'
+import type { VaultReader } from '../../core/server.ts'
+import { type Connection, connect, resolveTarget } from '../../vault/client.ts'
+import { connectionSettings } from '../../vault/settings.ts'
+import type { Context, Options } from './command.ts'
+import { parallelism } from './options.ts'
+import type { Workspace } from './workspace.ts'
+
+/** The connections of a run, one for each address and namespace. */
+export interface Servers {
+  /** Which environments share a server: equal texts, equal server. */
+  target(environment: Environment): string
+  connection(environment: Environment): Connection
+  close(): Promise<void>
+}
+
+/**
+ * Connects to the servers of the workspace's environments. Nothing is sent before all addresses are known to be meant:
+ * a run has one credential, and one credential belongs to one server.
+ */
+export async function openServers(
+  context: Context,
+  options: Options,
+  { configuration, environments }: Workspace,
+  onRequest?: (method: string, path: string) => void,
+): Promise<Servers> {
+  const { settings, diagnostics } = connectionSettings(context.env)
+  const targets = new Map<string, { readonly address: string; readonly namespace: string }>()
+  const problems: Diagnostic[] = [...diagnostics]
+  for (const environment of environments) {
+    const target = resolveTarget(environment, settings)
+    if ('address' in target) targets.set(environment.name, target)
+    else problems.push({ ...target, source: environment.source, message: `${environment.name}: ${target.message}` })
+  }
+  const addresses = [...new Set([...targets.values()].map(({ address }) => address))]
+  if (addresses.length > 1) problems.push(severalServers(addresses))
+  if (problems.length > 0) throw new UserError(problems)
+
+  const key = ({ name }: Environment) => `${targets.get(name)?.address} ${targets.get(name)?.namespace}`
+  const connections = new Map<string, Connection>()
+  const close = async () => {
+    await Promise.all([...connections.values()].map((connection) => connection.close()))
+  }
+  try {
+    for (const environment of environments) {
+      if (connections.has(key(environment))) continue
+      const target = targets.get(environment.name) as { address: string; namespace: string }
+      const secretOf = configuration.secretOf
+      const opened = await connect({
+        ...target,
+        settings,
+        parallelism: parallelism(options),
+        secretOf,
+        ...(onRequest ? { onRequest } : {}),
+      })
+      connections.set(key(environment), opened)
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { target: key, connection: (environment) => connections.get(key(environment)) as Connection, close }
+}
+
+function severalServers(addresses: readonly string[]): Diagnostic {
+  return problem(
+    'several-servers',
+    `the chosen environments are on ${addresses.length} servers (${addresses.join(', ')}), and one credential cannot be meant for all of them`,
+    'Choose environments of one server with --environment, and run once for each server with its own credential.',
+  )
+}
+
+/** Remembers answers, so that environments on one server see one state and ask for it once. */
+export function remembering(reader: VaultReader): VaultReader {
+  const reads = new Map<string, ReturnType<VaultReader['read']>>()
+  const lists = new Map<string, ReturnType<VaultReader['list']>>()
+  return {
+    server: reader.server,
+    read: (path) => remember(reads, path, () => reader.read(path)),
+    list: (path) => remember(lists, path, () => reader.list(path)),
+  }
+}
+
+function remember<T>(memory: Map<string, T>, key: string, ask: () => T): T {
+  const known = memory.get(key)
+  if (known !== undefined) return known
+  const answer = ask()
+  memory.set(key, answer)
+  return answer
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Environment } from '../../core/configuration.ts'
+import { problem, UserError } from '../../core/diagnostic.ts'
+import type { VaultReader } from '../../core/server.ts'
+import { parseSnapshot, snapshotReader } from '../../core/snapshot.ts'
+import { normalAddress, normalNamespace } from '../../vault/settings.ts'
+import type { Context } from './command.ts'
+
+/** A saved state of a server as a reader. Refuses a snapshot of another server than the environments name. */
+export async function openSnapshot(
+  context: Context,
+  file: string,
+  environments: readonly Environment[],
+): Promise<VaultReader> {
+  const snapshot = parseSnapshot(await readJson(context, file))
+  const { address, namespace } = snapshot.server
+  const others = environments.filter(
+    (environment) =>
+      (environment.address !== undefined && normalAddress(environment.address) !== normalAddress(address)) ||
+      (environment.namespace !== undefined && normalNamespace(environment.namespace) !== namespace),
+  )
+  if (others.length === 0) return snapshotReader(snapshot)
+  const place = namespace === '' ? address : `${address}, namespace ${namespace}`
+  throw new UserError(
+    others.map(({ name, source }) => ({
+      ...problem(
+        'other-server',
+        `${name} is on another server than the snapshot, which is of ${place}`,
+        'Choose the environments of that server with --environment.',
+      ),
+      source,
+    })),
+  )
+}
+
+/** Throws UserError for a file that cannot be read or is not JSON. */
+export async function readJson(context: Context, file: string): Promise<unknown> {
+  const content = await readFile(resolve(context.cwd, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError([problem('unreadable', `${file} cannot be read (${error.code})`, 'Check the path.')])
+  })
+  try {
+    return JSON.parse(content)
+  } catch {
+    throw new UserError([
+      problem('not-json', `${file} is not JSON`, 'It may be cut off, or not be what this command takes.'),
+    ])
+  }
+}

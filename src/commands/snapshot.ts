@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Kinds } from '../core/kind.ts'
+import type { Live } from '../core/resource.ts'
+import { VaultError, type VaultReader } from '../core/server.ts'
+import type { Command, Context, Options } from './session/command.ts'
+import { connectedOptions, text, usage } from './session/options.ts'
+import { interruptible } from './session/planning.ts'
+import { progress } from './session/progress.ts'
+import { record } from './session/recording.ts'
+import { openServers, type Servers } from './session/servers.ts'
+import { openWorkspace, type Workspace } from './session/workspace.ts'
+
+export const snapshot: Command = {
+  description:
+    'For merge requests that may hold no credentials: a protected job saves the snapshot, "plan --live" reads it. It holds what the plan role can read, and no secret.',
+  options: [...connectedOptions, { flags: '-o, --out <file>', description: 'where to save it; stdout when not given' }],
+  run: runSnapshot,
+}
+
+async function runSnapshot(context: Context, options: Options): Promise<number> {
+  const workspace = await openWorkspace(context, options)
+  const shown = progress(context, options)
+  const servers = await openServers(context, options, workspace, shown.tick)
+  try {
+    const recording = record(theOneServer(workspace, servers))
+    shown.stage(`reading ${recording.reader.server.address}`)
+    await interruptible(context, readEverything(workspace.kinds, recording.reader))
+    shown.end()
+    await print(context, text(options, 'out'), `${JSON.stringify(recording.snapshot(), null, 2)}\n`)
+    return 0
+  } finally {
+    shown.end()
+    await servers.close()
+  }
+}
+
+function theOneServer({ environments }: Workspace, servers: Servers): VaultReader {
+  const [first] = environments
+  if (first !== undefined && new Set(environments.map(servers.target)).size === 1) return servers.connection(first)
+  throw usage(
+    'a snapshot is of one server and namespace; the chosen environments have several',
+    'Choose with --environment.',
+  )
+}
+
+/** To a file that only its owner reads: a snapshot holds no secret, but says what every role may do. */
+async function print(context: Context, out: string | undefined, content: string): Promise<void> {
+  if (out === undefined) context.stdout.write(content)
+  else await writeFile(resolve(context.cwd, out), content, { mode: 0o600 })
+}
+
+/**
+ * Every object of every kind, as far as the token may read it: what the files will describe next month is not known
+ * today. What it may not read is left out, and a plan that needs it says so.
+ */
+async function readEverything(kinds: Kinds, reader: VaultReader): Promise<void> {
+  const lives = new Map<string, Live[]>()
+  for (const kind of kinds) {
+    const parents = kind.parent === undefined ? [] : (lives.get(kind.parent) ?? [])
+    const reading: Promise<Live | undefined>[] = []
+    for await (const object of kind.list(reader, { parents })) {
+      reading.push(
+        object.live === undefined ? kind.read(reader, object).catch(unlessForbidden) : Promise.resolve(object.live),
+      )
+    }
+    lives.set(
+      kind.name,
+      (await Promise.all(reading)).filter((live) => live !== undefined),
+    )
+  }
+}
+
+function unlessForbidden(error: unknown): undefined {
+  if (error instanceof VaultError && error.status === 403) return undefined
+  throw error
+}

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The built program as people start it. */
+const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** Both, for what must appear in neither. */
+  readonly output: string
+}
+
+export interface RunOptions {
+  /** All of the environment besides PATH. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Called with everything printed so far, whenever something is; may end the process. */
+  readonly onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void
+  readonly input?: string
+}
+
+/** Runs `vaultwright <words>` to its end. Never rejects for an exit code. */
+export function vaultwright(
+  words: readonly string[],
+  { env = {}, cwd = repository, onOutput, input }: RunOptions = {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...words], {
+      cwd,
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', CI: 'true', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    let [stdout, stderr, output] = ['', '', '']
+    const seen = (chunk: Buffer) => {
+      output += chunk
+      onOutput?.(output, (signal) => child.kill(signal))
+    }
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk
+      seen(chunk)
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk
+      seen(chunk)
+    })
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr, output }))
+    child.stdin.end(input ?? '')
+  })
+}
