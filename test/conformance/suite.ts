@@ -1,0 +1,21 @@
+import { describe, test } from 'vitest'
+import { stories } from './stories.ts'
+import { openWorld, type Target } from './world.ts'
+
+/**
+ * Every story on one server: states are reached one after the other, each by exactly the expected changes, and a plan
+ * after each shows nothing. A story about another product is passed over, and the test says so.
+ */
+export function conformance(name: string, target: () => Promise<Target>): void {
+  describe(name, () => {
+    test.each(stories)('$title', async ({ on, tell }) => {
+      const world = await openWorld(await target())
+      try {
+        if (on === undefined || on === world.connection.server.product) await tell(world)
+        else console.info(`passed over: this is about ${on}`)
+      } finally {
+        await world.connection.close()
+      }
+    })
+  })
+}

@@ -1,0 +1,135 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { expect } from 'vitest'
+import type { Environment } from '../../src/core/configuration.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { kindOf } from '../../src/core/kind.ts'
+import type { Desired, Identity } from '../../src/core/resource.ts'
+import { applyChanges } from '../../src/engine/apply.ts'
+import { type PlanResult, planEnvironment } from '../../src/engine/plan.ts'
+import { readLive } from '../../src/engine/read.ts'
+import { kinds } from '../../src/kinds/index.ts'
+import { type Connection, connect } from '../../src/vault/client.ts'
+import { connectionSettings } from '../../src/vault/settings.ts'
+
+const source = { file: 'story', line: 1, column: 1 }
+
+/** A public key of this run. */
+export const publicKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString()
+
+/** An object as the files would want it, through the same functions as the files. */
+export function object(kindName: string, names: readonly string[], spec: JsonObject): Desired {
+  const kind = kindOf(kinds, kindName)
+  const checked = kind.schema.safeParse(spec)
+  if (!checked.success) throw new Error(`the story wants what a file could not say: ${checked.error.message}`)
+  return { ...kind.identify(...names), spec: kind.canonical(spec), needs: kind.needs(spec, ...names), source }
+}
+
+export const mount = (path: string, spec: JsonObject = {}) => object('auth-mount', [path], { type: 'jwt', ...spec })
+export const config = (path: string, spec: JsonObject = { jwt_validation_pubkeys: [publicKey] }) =>
+  object('jwt-config', [path], spec)
+export const policy = (name: string, text: string) => object('policy', [name], { policy: text })
+export const role = (path: string, name: string, spec: JsonObject = {}) =>
+  object('jwt-role', [path, name], {
+    role_type: 'jwt',
+    user_claim: 'project_id',
+    bound_audiences: ['https://vault'],
+    ...spec,
+  })
+
+/** A server, and the story's way of looking at it: through the adapter, or by hand behind the program's back. */
+export interface World {
+  readonly connection: Connection
+  /** A name of this story's own, for mounts and policies: stories run side by side on one server. */
+  readonly id: string
+  /** A request behind the program's back; gives the status. */
+  byHand(method: string, path: string, body?: JsonObject): Promise<number>
+  /** `METHOD path` of every write since the last look. */
+  writes(): string[]
+}
+
+export interface Target {
+  readonly address: string
+  readonly token: string
+}
+
+let counter = 0
+
+export async function openWorld({ address, token }: Target): Promise<World> {
+  const { settings } = connectionSettings({ VAULT_ADDR: address, VAULT_TOKEN: token })
+  const written: string[] = []
+  const onRequest = (method: string, path: string) => {
+    if (method === 'POST' || method === 'DELETE') written.push(`${method} ${path}`)
+  }
+  const secrets: Readonly<Record<string, string>> = { '${env:CLIENT_SECRET}': 'not-so-secret' }
+  const connection = await connect({
+    settings,
+    parallelism: 8,
+    onRequest,
+    secretOf: (reference) => secrets[String(reference)] ?? 'unknown',
+  })
+  return {
+    connection,
+    id: `story-${process.pid}-${counter++}`,
+    async byHand(method, path, body) {
+      const init = {
+        method,
+        headers: { 'x-vault-token': token },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }
+      return (await fetch(`${address}/v1/${path}`, init)).status
+    },
+    writes: () => written.splice(0),
+  }
+}
+
+export type Want = readonly Desired[] | (Partial<Environment> & { readonly desired: readonly Desired[] })
+
+function environmentOf(want: Want): Environment {
+  const { desired, ...more } = 'desired' in want ? want : { desired: want }
+  const described = new Set(desired.map(({ address }) => address))
+  return { name: 'story', source, desired, owns: [], unmanaged: 'report', described, secrets: {}, ...more }
+}
+
+export async function plan(world: World, want: Want): Promise<PlanResult> {
+  const environment = environmentOf(want)
+  const server = world.connection
+  return planEnvironment({
+    kinds,
+    environment,
+    live: await readLive({ kinds, server, environment }),
+    server: server.server,
+  })
+}
+
+export function lines({ plan }: PlanResult): string[] {
+  return plan.changes.flatMap((change) =>
+    change.action === 'update'
+      ? [`update ${change.address}: ${change.fields.map(({ field }) => field.join('.')).join(', ')}`]
+      : [`${change.action} ${change.address}`],
+  )
+}
+
+/** Applies what is wanted, sees exactly these changes and no failure, then plans again and sees nothing. */
+export async function reach(world: World, want: Want, expected: readonly string[]): Promise<PlanResult> {
+  const planned = await plan(world, want)
+  expect(lines(planned)).toEqual(expected)
+  expect(planned.objections).toEqual([])
+  const { changes } = planned.plan
+  const outcomes = await applyChanges({
+    kinds,
+    environment: 'story',
+    changes,
+    server: world.connection,
+    parallelism: 8,
+  })
+  expect(outcomes.filter(({ status }) => status !== 'done')).toEqual([])
+  expect(lines(await plan(world, want)), 'a second plan').toEqual([])
+  return planned
+}
+
+/** What the server has of an object now. */
+export async function liveSpec(world: World, identity: Identity): Promise<JsonObject | undefined> {
+  return (await kindOf(kinds, identity.kind).read(world.connection, identity))?.spec
+}
