@@ -7,7 +7,7 @@
 const token = /\s+|#.*|\/\/.*|\/\*[\s\S]*?\*\/|("(?:[^"\\\n]|\\.)*")|([\w.+-]+)|([^\s\w])/gy
 
 /** Undefined where the text holds something whose lexing depends on more than this: here-documents, interpolation. */
-export function policyTokens(text: string): string[] | undefined {
+function policyTokens(text: string): string[] | undefined {
   if (text.includes('<<') || text.includes('${')) return undefined
   const tokens: string[] = []
   token.lastIndex = 0

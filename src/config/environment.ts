@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Unmanaged } from '../core/configuration.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind, Kinds } from '../core/kind.ts'
@@ -37,7 +37,7 @@ export function ownShape(kinds: Kinds) {
 }
 
 /** First keys of the places at which kinds are written in environment files, such as `auth`. */
-export function sectionsOf(kinds: Kinds): string[] {
+function sectionsOf(kinds: Kinds): string[] {
   const first = environmentKinds(kinds).map(({ at }) => at[0] as string)
   return [...new Set(first)]
 }
@@ -102,11 +102,15 @@ function scopeOf(name: string, written: JsonObject, document: YamlDocument, load
   const help = `Define it under variables in ${document.file.path}.`
   const outer = builtInScope(name, document.find([]).place, { help, surroundings })
   const variables = written['variables']
-  return createScope(isObject(variables) ? variables : {}, (key) => document.find(['variables', key]).place, {
-    help,
-    surroundings,
-    outer,
-  })
+  return createScope(
+    isObject(variables) ? variables : {},
+    (key, what) => document.find(['variables', key])[what ?? 'place'],
+    {
+      help,
+      surroundings,
+      outer,
+    },
+  )
 }
 
 function keepsReference(kinds: Kinds): (path: FieldPath) => boolean {

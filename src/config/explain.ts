@@ -1,13 +1,16 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { formatField } from '../core/change.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath } from '../core/kind.ts'
 import type { Details, Problems } from './problems.ts'
-import { keysAt } from './schema-shape.ts'
+import { keysAt, unionWords } from './schema-shape.ts'
 import { nearest, suggestKey } from './suggest.ts'
 import { type Place, quoted } from './text.ts'
 
 type Issue = z.core.$ZodIssue
+
+/** Stands for a rule that brings no words of its own. */
+const notValid = 'is not valid'
 
 export interface Check {
   readonly problems: Problems
@@ -72,8 +75,12 @@ function explain(issue: Issue, value: JsonValue, schema: z.ZodType, options: Che
     )
     return
   }
-  const wrong =
-    issue.code === 'custom' ? { code: 'invalid-value', message: issue.message } : describe(issue, found, full)
+  const words = issue.message === notValid ? (unionWords(schema, path) ?? notValid) : issue.message
+  // A kind's own rules are sentences that name their fields; "expected …" needs the field before it.
+  const sentence = issue.code === 'custom' && words === issue.message && !/^(expected|must|is) /.test(words)
+  const wrong = sentence
+    ? { code: 'invalid-value', message: words }
+    : describe({ ...issue, message: words }, found, full)
   const meant =
     issue.code === 'invalid_value' && typeof found === 'string' ? nearest(found, issue.values.map(String)) : undefined
   const help = meant === undefined ? {} : { help: `Did you mean ${quoted(meant)}?` }
@@ -143,6 +150,6 @@ function plainWords(issue: z.core.$ZodRawIssue): string {
     case 'too_big':
       return `must be at most ${issue.maximum}`
     default:
-      return 'is not valid'
+      return notValid
   }
 }

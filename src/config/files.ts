@@ -6,7 +6,7 @@ import type { Problems } from './problems.ts'
 import { quoted, startOf, type TextFile, textFile } from './text.ts'
 
 /** Parsed YAML takes some forty times the memory of its text, and nobody reviews a file of this size. */
-const largestFile = 8 * 1024 * 1024
+const largestFile = 4 * 1024 * 1024
 
 export interface Inputs {
   readonly settings: TextFile | undefined
@@ -110,7 +110,7 @@ async function withinRoot(root: string, path: string, problems: Problems): Promi
   return undefined
 }
 
-export function isInside(root: string, real: string): boolean {
+function isInside(root: string, real: string): boolean {
   const path = relative(root, real)
   return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
 }
@@ -155,7 +155,7 @@ function unreadable(path: string, error: unknown, problems: Problems): undefined
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Strict UTF-8 without a byte-order mark or NUL: anything else would reach the server as something nobody wrote. */
-export function decode(bytes: Uint8Array, path: string, problems: Problems): TextFile | undefined {
+function decode(bytes: Uint8Array, path: string, problems: Problems): TextFile | undefined {
   const refuse = (code: string, message: string, help: string, line?: number) =>
     problems.unreadable(code, message, path, help, line)
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {

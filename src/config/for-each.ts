@@ -12,12 +12,12 @@ import { singleDocument, type YamlDocument } from './yaml.ts'
 export interface Entry {
   readonly variables: JsonObject
   readonly place: Place
-  readonly placeOf: (variable: string) => Place
+  readonly placeOf: (variable: string, what?: 'key') => Place
 }
 
 /** A list of maps, inline or in a file of its own; what is wrong with it is reported. */
 export function readEntries(value: JsonValue, layers: readonly Layer[], scope: Scope, loading: Loading): Entry[] {
-  const place = (path: FieldPath) => placeIn(layers, ['for_each', ...path])
+  const place = (path: FieldPath, what?: 'key') => placeIn(layers, ['for_each', ...path], what)
   if (Array.isArray(value)) return entriesOf(value, place, scope)
   const failed: FieldPath[] = []
   const { problems } = loading.surroundings
@@ -35,7 +35,8 @@ export function readEntries(value: JsonValue, layers: readonly Layer[], scope: S
   }
   const document = documentAt(path, place(['file']), scope, loading)
   if (document === undefined) return []
-  if (Array.isArray(document.value)) return entriesOf(document.value, (inner) => document.find(inner).place, scope)
+  if (Array.isArray(document.value))
+    return entriesOf(document.value, (inner, what) => document.find(inner)[what ?? 'place'], scope)
   problems.error('wrong-type', `expected a list of maps, got ${typeName(document.value)}`, document.find([]).place, {
     related: [{ message: 'for_each reads it here', place: place(['file']) }],
   })
@@ -51,10 +52,11 @@ function documentAt(path: string, place: Place, { use }: Scope, loading: Loading
   return loading.documents.get(path)
 }
 
-function entriesOf(list: readonly JsonValue[], place: (path: FieldPath) => Place, scope: Scope): Entry[] {
+function entriesOf(list: readonly JsonValue[], place: (path: FieldPath, what?: 'key') => Place, scope: Scope): Entry[] {
   return list.flatMap((item, index) => {
     const at = String(index)
-    if (isObject(item)) return [{ variables: item, place: place([at]), placeOf: (name: string) => place([at, name]) }]
+    if (isObject(item))
+      return [{ variables: item, place: place([at]), placeOf: (name: string, what?: 'key') => place([at, name], what) }]
     scope.surroundings.problems.error(
       'wrong-type',
       `an entry of for_each: expected a map, got ${typeName(item)}`,

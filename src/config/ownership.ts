@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Ownership } from '../core/configuration.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
 import { type Kind, type Kinds, kindOf } from '../core/kind.ts'

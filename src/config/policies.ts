@@ -148,7 +148,7 @@ function reportMissing(
   const defined = [...draft.objects.keys()].filter((address) => address.startsWith(prefix))
   const known = [...files.byName.keys(), ...defined.map((address) => address.slice(prefix.length))]
   for (const [index, { name, place, use }] of missing.entries()) {
-    const rest = `Write policies/${name}.hcl, or list the name under external_policies in vaultwright.yaml if somebody else keeps it.`
+    const rest = `Write ${quoted(`policies/${name}.hcl`)}, or list the name under external_policies in vaultwright.yaml if somebody else keeps it.`
     surroundings.problems.error('unknown-policy', `no file describes the policy ${quoted(name)}`, place, {
       help: index < mostSuggestions ? suggestName(name, known, rest) : rest,
       use,

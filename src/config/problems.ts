@@ -13,6 +13,8 @@ export interface Details {
   readonly help?: string | undefined
   readonly related?: readonly { readonly message: string; readonly place: Place }[]
   readonly use?: Use | undefined
+  /** Whatever else seems wrong at this place follows from it. */
+  readonly final?: boolean
 }
 
 /** Collects what is wrong, each mistake once, however many environments and roles it reaches. */
@@ -39,10 +41,14 @@ interface Entry {
 export function collectProblems(): Problems {
   const entries = new Map<string, Entry>()
   const concealed = new Map<string, string>()
+  const settled = new Set<string>()
   const add =
     (severity: Diagnostic['severity']) =>
     (code: string, message: string, place: Place, details: Details = {}) => {
-      const key = `${code}\0${place.file.path}\0${place.start}\0${message}`
+      const where = `${place.file.path}\0${place.start}`
+      if (settled.has(where)) return
+      if (details.final) settled.add(where)
+      const key = `${where}\0${code}\0${message}`
       const entry = entries.get(key) ?? {
         diagnostic: { code, severity, ...(details.help === undefined ? {} : { help: details.help }) },
         message,

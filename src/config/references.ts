@@ -39,7 +39,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
-export function matchesPath(pattern: FieldPath, path: FieldPath): boolean {
+function matchesPath(pattern: FieldPath, path: FieldPath): boolean {
   return pattern.length === path.length && pattern.every((key, index) => key === '*' || key === path[index])
 }
 

@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import * as z from 'zod'
+import type { SecretUse } from '../core/configuration.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind } from '../core/kind.ts'
 import { addObject } from './conflicts.ts'
@@ -11,14 +12,14 @@ import { addFilePolicy, addPolicy, type PolicyFiles } from './policies.ts'
 import type { Details, Use } from './problems.ts'
 import { isWriteOnly } from './references.ts'
 import { readUses } from './role-environments.ts'
-import { generatedPolicy, readSecrets, type WrittenSecret } from './secrets.ts'
+import { generatedPolicy, readSecrets } from './secrets.ts'
 import { suggestName } from './suggest.ts'
-import type { Place, TextFile } from './text.ts'
+import { type Place, quoted, type TextFile } from './text.ts'
 import { compile, createScope, fillTemplate, resolveAll, type Scope, type Template } from './variables.ts'
 import { parseYaml, type YamlDocument } from './yaml.ts'
 
 /** Keys of a role file that are the program's; all others are the role's own. */
-export const programKeys = ['name', 'mount', 'environments', 'for_each', 'secrets']
+const programKeys = ['name', 'mount', 'environments', 'for_each', 'secrets']
 
 /** What reading a role needs besides its file. */
 export interface RoleContext {
@@ -200,7 +201,7 @@ function fromTemplate(entry: JsonObject, path: FieldPath, filled: Filled): JsonV
   else
     problems.error(
       'unknown-policy',
-      `there is no template policies/${both.template}.hcl`,
+      `there is no template ${quoted(`policies/${both.template}.hcl`)}`,
       place([...path, 'template']),
       {
         help: suggestName(both.template, files.byName.keys(), 'Write the file, or name another one.'),
@@ -211,7 +212,7 @@ function fromTemplate(entry: JsonObject, path: FieldPath, filled: Filled): JsonV
 }
 
 /** A role that reads secrets and names no policies gets one of its own that allows just that. */
-function generate(filled: Filled, secrets: Readonly<Record<string, WrittenSecret>> | undefined): JsonValue | undefined {
+function generate(filled: Filled, secrets: Readonly<Record<string, SecretUse>> | undefined): JsonValue | undefined {
   if (secrets === undefined || Object.keys(secrets).length === 0) return undefined
   const { place, use, draft, details, scope, context } = filled
   const name = filled.name.toLowerCase()

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { FieldPath } from '../core/kind.ts'
 
 type Def = Readonly<{
@@ -9,6 +9,7 @@ type Def = Readonly<{
   shape?: Readonly<Record<string, z.ZodType>>
   element?: z.ZodType
   valueType?: z.ZodType
+  error?: (issue: unknown) => unknown
 }>
 
 function defOf(schema: z.ZodType): Def {
@@ -33,4 +34,18 @@ function step(schema: z.ZodType, key: string): z.ZodType[] {
 export function keysAt(schema: z.ZodType, path: FieldPath): string[] {
   const here = path.reduce<z.ZodType[]>((schemas, key) => schemas.flatMap((part) => step(part, key)), [schema])
   return here.flatMap(bare).flatMap((part) => Object.keys(defOf(part).shape ?? {}))
+}
+
+/**
+ * What a union at a path says about values that fit none of its branches. Zod does not ask it where a value fits one
+ * branch in type and fails only a rule of that branch.
+ */
+export function unionWords(schema: z.ZodType, path: FieldPath): string | undefined {
+  const here = path.reduce<z.ZodType[]>((schemas, key) => schemas.flatMap((part) => step(part, key)), [schema])
+  for (let part of here) {
+    for (let inner = defOf(part).innerType; inner !== undefined; inner = defOf(part).innerType) part = inner
+    const words = defOf(part).options === undefined ? undefined : defOf(part).error?.({})
+    if (typeof words === 'string') return words
+  }
+  return undefined
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind, Kinds } from '../core/kind.ts'
 import { kindWrittenIn } from './draft.ts'

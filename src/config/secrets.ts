@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretUse } from '../core/configuration.ts'
 import { byText, type JsonValue } from '../core/json.ts'
 import { type Check, check } from './explain.ts'
@@ -33,14 +33,11 @@ export const secretsSchema = z.record(
   }),
 )
 
-/** `file` tells whether a job gets the value itself or a file that holds it. */
-export type WrittenSecret = SecretUse & { readonly file?: boolean }
-
 /** The secrets of a role; undefined once everything that is wrong is reported. */
 export function readSecrets(
   value: JsonValue,
   options: Omit<Check, 'at'>,
-): Readonly<Record<string, WrittenSecret>> | undefined {
+): Readonly<Record<string, SecretUse>> | undefined {
   const { place, problems, details } = options
   const secrets = check(secretsSchema, value, { ...options, at: ['secrets'] })
   if (secrets === undefined) return undefined
@@ -66,7 +63,7 @@ export function readSecrets(
         },
       )
   }
-  return secrets as Readonly<Record<string, WrittenSecret>>
+  return secrets as Readonly<Record<string, SecretUse>>
 }
 
 /** A policy that holds exactly the read paths of the secrets. */

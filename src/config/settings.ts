@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Settings } from '../core/configuration.ts'
 import { check } from './explain.ts'
 import { placeIn } from './merge.ts'

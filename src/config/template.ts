@@ -5,7 +5,7 @@ export type Part =
   | { readonly variable: string; readonly at: number; readonly length: number }
   | { readonly env: string; readonly at: number; readonly length: number }
 
-export interface TemplateError {
+interface TemplateError {
   readonly message: string
   /** Offset of the `${` in the text. */
   readonly at: number
@@ -30,8 +30,9 @@ export function parseTemplate(text: string): ParsedTemplate {
   }
   for (let at = text.indexOf('${'); at !== -1; at = text.indexOf('${', done)) {
     if (text[at - 1] === '$' && at > done) {
-      literal(at)
-      done = at + 1
+      literal(at - 1)
+      parts.push({ text: '${' })
+      done = at + 2
       continue
     }
     literal(at)

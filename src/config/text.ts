@@ -18,8 +18,11 @@ export interface Place {
   readonly end: number
 }
 
-/** A renderer prints the excerpt and a caret below it, so an excerpt is at most about this long. */
+/** How much of a line an excerpt shows behind the place that is meant. */
 const longestExcerpt = 200
+
+/** Beyond this column a line is data rather than something to read, and thousands of excerpts of it would fill the memory. */
+const furthestColumn = 5_000
 
 export function textFile(path: string, text: string): TextFile {
   const lines = [0]
@@ -52,19 +55,18 @@ export function locationOf(place: Place): Location {
   const { file } = place
   const start = file.lines[source.line - 1] as number
   const end = (file.lines[source.line] ?? file.text.length + 1) - 1
-  const length = Math.max(1, Math.min(place.end, end) - place.start)
+  const length = Math.min(longestExcerpt, Math.max(1, Math.min(place.end, end) - place.start))
   if (file.hidden.some(([from, to]) => from <= end && to >= start))
     return { source, excerpt: '(not shown: this line holds a secret)', length: 1 }
+  if (source.column > furthestColumn) return { source, excerpt: '(not shown: the line is too long)', length: 1 }
   const line = file.text.slice(start, end).replace(/\r$/, '')
   return { source, excerpt: oneForOne(cut(line, source.column)), length }
 }
 
-/** The tail goes first, because a caret finds its column only in an excerpt that begins where the line does. */
+/** Only the tail goes, because a caret finds its column in an excerpt that begins where the line does. */
 function cut(line: string, column: number): string {
-  if (line.length <= longestExcerpt) return line
-  if (column <= longestExcerpt - 40) return `${line.slice(0, longestExcerpt - 1)}…`
-  const from = column - longestExcerpt / 2
-  return `…${line.slice(from, from + longestExcerpt - 2)}…`
+  const end = column - 1 + longestExcerpt
+  return line.length <= end ? line : `${line.slice(0, end)}…`
 }
 
 /** Characters that steer a terminal or reverse the reading order: C0, DEL, C1, bidirectional controls, line separators. */

@@ -51,17 +51,23 @@ export function compile(value: JsonValue, compilation: Compilation, path: FieldP
 
 function compileList(list: readonly JsonValue[], compilation: Compilation, path: FieldPath): Template {
   const items = list.map((item, index) => compile(item, compilation, [...path, String(index)]))
-  if (items.every((item) => 'constant' in item)) return { constant: list }
+  if (items.every((item) => 'constant' in item)) return { constant: items.map(({ constant }) => constant) }
   return { fill: (scope, failed) => items.map((item) => fillTemplate(item, scope, failed)) }
 }
 
 function compileMap(map: JsonObject, compilation: Compilation, path: FieldPath): Template {
-  const members = Object.entries(map).map(([key, value]) => [key, compile(value, compilation, [...path, key])] as const)
-  const changing = members.filter(([, member]) => 'fill' in member)
-  if (changing.length === 0) return { constant: map }
+  const constant: Record<string, JsonValue> = {}
+  const changing: [string, Template][] = []
+  for (const [key, value] of Object.entries(map)) {
+    const member = compile(value, compilation, [...path, key])
+    // A changing member keeps its place in the order of keys.
+    constant[key] = 'constant' in member ? member.constant : null
+    if ('fill' in member) changing.push([key, member])
+  }
+  if (changing.length === 0) return { constant }
   return {
     fill: (scope, failed) => {
-      const result: Record<string, JsonValue> = { ...map }
+      const result = { ...constant }
       for (const [key, member] of changing) result[key] = fillTemplate(member, scope, failed)
       return result
     },
@@ -241,9 +247,13 @@ export function builtInScope(environment: string, place: Place, options: ScopeOp
 
 /**
  * A scope of the given variables. A name that nothing could refer to, and a new meaning of the built-in one, are errors.
- * @param place where a variable is written
+ * @param place where a variable, or its name, is written
  */
-export function createScope(variables: JsonObject, place: (name: string) => Place, options: ScopeOptions): Scope {
+export function createScope(
+  variables: JsonObject,
+  place: (name: string, what?: 'key') => Place,
+  options: ScopeOptions,
+): Scope {
   const { problems } = options.surroundings
   const definitions = new Map<string, Definition>()
   for (const [name, value] of Object.entries(variables)) {
@@ -251,13 +261,13 @@ export function createScope(variables: JsonObject, place: (name: string) => Plac
       problems.error(
         'invalid-name',
         '"environment" is built in: it is always the name of the environment',
-        place(name),
+        place(name, 'key'),
         {
           help: 'Give the variable another name.',
         },
       )
     else if (!variableName.test(name))
-      problems.error('invalid-name', `${quoted(name)} cannot be the name of a variable`, place(name), {
+      problems.error('invalid-name', `${quoted(name)} cannot be the name of a variable`, place(name, 'key'), {
         help: 'Use letters, digits, "_" and "-", the first a letter or "_".',
       })
     else

@@ -29,7 +29,7 @@ export interface YamlDocument {
   find(path: FieldPath): Found
 }
 
-export interface Found {
+interface Found {
   readonly place: Place
   /** The key that leads there; the same as `place` for items of lists and for a document's root. */
   readonly key: Place
@@ -159,7 +159,7 @@ function read(node: Node | null, reader: Reader): Result {
 function readAlias(alias: Alias, reader: Reader): Result {
   const target = reader.anchors.get(alias.source)
   const refuse = (code: string, message: string): Result => {
-    reader.problems.error(code, message, placeOf(alias, reader.file))
+    reader.problems.error(code, message, placeOf(alias, reader.file), { final: true })
     return { value: null, size: 1 }
   }
   if (target === undefined) return refuse('unknown-alias', `no anchor above is called ${quoted(alias.source)}`)
@@ -250,6 +250,7 @@ function readScalar(node: Node, reader: Reader): Result {
     placeOf(node, reader.file),
     {
       help: `Quote it: "${source}".`,
+      final: true,
     },
   )
   return { value: source, size: 1 }

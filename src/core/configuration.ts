@@ -20,6 +20,8 @@ export interface SecretUse {
   readonly mount: string
   readonly path: string
   readonly field: string
+  /** Whether jobs get a file that holds the value instead of the value; GitLab's default is true. */
+  readonly file?: boolean
 }
 
 /** One environment, with everything merged and filled in. */

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind } from '../core/kind.ts'
 
 /** A copy without what lies at the paths; maps that become empty go, too, as canonical leaves empty ones out. */
-export function without(spec: JsonObject, paths: readonly FieldPath[]): JsonObject {
+function without(spec: JsonObject, paths: readonly FieldPath[]): JsonObject {
   return paths.reduce(withoutPath, spec)
 }
 
@@ -28,7 +28,7 @@ export function writeOnlyFields(kind: Kind, spec: JsonObject): FieldChange[] {
   })
 }
 
-export function valueAt(spec: JsonObject, path: FieldPath): JsonValue | undefined {
+function valueAt(spec: JsonObject, path: FieldPath): JsonValue | undefined {
   let value: JsonValue | undefined = spec
   for (const key of path) value = isObject(value) ? value[key] : undefined
   return value

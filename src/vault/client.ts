@@ -117,7 +117,7 @@ export interface Requester {
   useToken(token: string): void
 }
 
-export type Method = 'GET' | 'LIST' | 'POST' | 'DELETE'
+type Method = 'GET' | 'LIST' | 'POST' | 'DELETE'
 
 function requester(client: nodeVault.client, secrets: Set<string>, onRequest: ConnectOptions['onRequest']): Requester {
   const ask = (async (method, path, body, { query, ...options } = {}) => {

@@ -25,7 +25,7 @@ export interface TlsSettings {
   readonly skipVerify: boolean
 }
 
-export interface ProxySettings {
+interface ProxySettings {
   readonly http?: string
   readonly https?: string
   readonly except?: string

@@ -5,7 +5,7 @@ import { describeLoss, type Loss } from './loss.ts'
 import { type Pace, pause, retryDelay } from './retry.ts'
 
 /** What node-vault hands to its transport (the shape of the former request-promise). */
-export interface TransportRequest {
+interface TransportRequest {
   readonly uri: string
   readonly method: string
   readonly headers?: Readonly<Record<string, string>>
@@ -14,7 +14,7 @@ export interface TransportRequest {
   readonly repeatable?: boolean
 }
 
-export interface TransportResponse {
+interface TransportResponse {
   readonly statusCode: number
   readonly body: JsonValue | undefined
   readonly request: { readonly path: string }

@@ -24,7 +24,7 @@ export interface ScriptedServer {
   stop(): Promise<void>
 }
 
-export const health = { initialized: true, sealed: false, version: '1.21.0', enterprise: false, cluster_id: 'c-1' }
+const health = { initialized: true, sealed: false, version: '1.21.0', enterprise: false, cluster_id: 'c-1' }
 
 /** A server that answers as a function says; `sys/health` is answered by itself unless the function does. */
 export async function scriptedServer(

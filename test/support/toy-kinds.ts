@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Environment } from '../../src/core/configuration.ts'
 import { isObject, type JsonObject } from '../../src/core/json.ts'
 import type { Kind, Kinds } from '../../src/core/kind.ts'
@@ -40,7 +40,7 @@ function identityOf({ kind, address, path, parent }: Identity): Identity {
   return { kind, address, path, ...(parent === undefined ? {} : { parent }) }
 }
 
-export const shelf: Kind = toyKind('shelf', {
+const shelf: Kind = toyKind('shelf', {
   identify: (name = '') => ({ kind: 'shelf', address: addressOf('shelf', name), path: `shelves/${name}` }),
   async *list(server) {
     for (const name of (await server.list('shelves'))?.keys ?? []) {
@@ -54,7 +54,7 @@ export const shelf: Kind = toyKind('shelf', {
   removalDestroys: 'its books',
 })
 
-export const book: Kind = toyKind('book', {
+const book: Kind = toyKind('book', {
   after: ['shelf'],
   parent: 'shelf',
   requires: { edition: { vault: '2.0' } },

@@ -8,18 +8,18 @@ export const directoryOption: OptionSpec = {
   default: '.',
 }
 
-export const environmentOption: OptionSpec = {
+const environmentOption: OptionSpec = {
   flags: '-e, --environment <name>',
   description: 'only this environment; may be given several times',
   repeatable: true,
 }
 
-export const shardOption: OptionSpec = {
+const shardOption: OptionSpec = {
   flags: '--shard <i/n>',
   description: 'only the i-th of n parts of the environments, for parallel CI jobs',
 }
 
-export const parallelismOption: OptionSpec = {
+const parallelismOption: OptionSpec = {
   flags: '--parallelism <n>',
   description: 'requests under way at once',
   default: '32',
@@ -27,7 +27,7 @@ export const parallelismOption: OptionSpec = {
 
 export const colorOption: OptionSpec = { flags: '--no-color', description: 'plain text, also on a terminal' }
 
-export const verboseOption: OptionSpec = { flags: '-v, --verbose', description: 'say more on stderr' }
+const verboseOption: OptionSpec = { flags: '-v, --verbose', description: 'say more on stderr' }
 
 export function formatOption(...formats: readonly string[]): OptionSpec {
   return {

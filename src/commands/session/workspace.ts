@@ -33,7 +33,7 @@ export function readConfiguration(context: Context, options: Options): Promise<C
 }
 
 /** The named environments, or all of them; then the part that `--shard` asks for. */
-export function select(environments: readonly Environment[], options: Options): readonly Environment[] {
+function select(environments: readonly Environment[], options: Options): readonly Environment[] {
   const names = list(options, 'environment')
   const known = environments.map(({ name }) => name)
   const unknown = names.filter((name) => !known.includes(name))
