@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command as Commander, Option } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 import { commands } from './commands/index.ts'
 import {
   type Command,
@@ -22,6 +23,7 @@ export async function main(words: readonly string[], context: Context): Promise<
   let code = 0
   const program = new Commander('vaultwright')
     .description('Vault access as code for GitLab: plan, review and apply who may read which secret.')
+    .version(manifest.version)
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
     .showHelpAfterError('See --help.')
     .exitOverride()

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 /** The built program as people start it. */
 const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
+export const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
