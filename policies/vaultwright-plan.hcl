@@ -1,4 +1,4 @@
-# All that a plan asks of the server: it reads what the environments own, and no secret.
+# All that a plan asks of the server, and looking for drift: it reads what the environments own, and no secret.
 
 # Which auth mounts there are, and how they are tuned.
 path "sys/auth" {

@@ -70,7 +70,7 @@ export function resolveTarget(
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const target = resolveTarget(options, options.settings)
   if (!('address' in target)) throw new UserError([target])
-  const dispatcher = openDispatcher(new URL(target.address).origin, options.settings, options.parallelism)
+  const dispatcher = await openDispatcher(new URL(target.address).origin, options.settings, options.parallelism)
   const secrets = new Set<string>()
   const transport = createTransport({
     dispatcher,

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dispatcher } from 'undici'
-import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { problem, UserError } from '../core/diagnostic.ts'
 import type { ConnectionSettings, TlsSettings } from './settings.ts'
@@ -10,12 +9,17 @@ import type { ConnectionSettings, TlsSettings } from './settings.ts'
  * The connections to one server: kept alive, at most `connections` of them, so that the pool itself is the bound on
  * concurrency. Throws UserError for certificates that cannot be read.
  */
-export function openDispatcher(origin: string, settings: ConnectionSettings, connections: number): Dispatcher {
+export async function openDispatcher(
+  origin: string,
+  settings: ConnectionSettings,
+  connections: number,
+): Promise<Dispatcher> {
   const connect = { ...tlsOptions(settings.tls), timeout: Math.min(settings.timeout, 10_000) }
   const timing = { headersTimeout: settings.timeout, bodyTimeout: settings.timeout, keepAliveTimeout: 30_000 }
   const { http, https, except } = settings.proxy
   if ((origin.startsWith('https:') ? https : http) === undefined)
     return new Pool(origin, { connections, connect, ...timing })
+  const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js')
   return new EnvHttpProxyAgent({
     ...timing,
     connections,
