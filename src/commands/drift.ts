@@ -1,3 +1,4 @@
+import { renderers } from '../render/index.ts'
 import type { Command } from './session/command.ts'
 import { connectedOptions, formatOption } from './session/options.ts'
 import { runPlan } from './session/run-plan.ts'
@@ -7,7 +8,7 @@ export const drift: Command = {
     'For schedules. Exit code 0: the server is as the files say. 2: it is not, or holds owned objects that no file describes (unless `unmanaged: ignore`). 1: an error.',
   options: [
     ...connectedOptions,
-    formatOption('text', 'json', 'markdown', 'terraform-report'),
+    formatOption(...Object.keys(renderers)),
     { flags: '--live <file>', description: 'look at a snapshot instead of a server' },
   ],
   run(context, options) {

@@ -1,3 +1,4 @@
+import { renderers } from '../render/index.ts'
 import type { Command } from './session/command.ts'
 import { allowOption, connectedOptions, formatOption, rewriteOption } from './session/options.ts'
 import { runPlan } from './session/run-plan.ts'
@@ -6,7 +7,7 @@ export const plan: Command = {
   description: 'Exit code 0: nothing would change. 2: something would. 1: an error, or the plan must not be applied.',
   options: [
     ...connectedOptions,
-    formatOption('text', 'json', 'markdown', 'terraform-report'),
+    formatOption(...Object.keys(renderers)),
     { flags: '-o, --out <file>', description: 'save the plan, for "apply <file>"' },
     { flags: '--live <file>', description: 'plan against a snapshot instead of a server' },
     allowOption,

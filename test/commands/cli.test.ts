@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { tokenIn } from '../repository/claims.ts'
 import { liveVault, request } from '../support/live-vault.ts'
-import { vaultwright } from '../support/program.ts'
+import { repository, vaultwright } from '../support/program.ts'
 import { configuration, ownName, workplace } from './fixture.ts'
 
 const nowhere = { address: 'http://127.0.0.1:9', token: 'hvs.never-to-be-seen' }
@@ -214,4 +214,17 @@ describe('secrets', () => {
   test('a plan does without them: a merge request holds none', async () => {
     expect(await workplace(files(ownName()), await liveVault()).run(['plan'])).toMatchObject({ code: 2 })
   })
+})
+
+test('a reader who stops reading ends neither the run nor its exit code', async () => {
+  const { run, directory } = workplace(configuration(ownName()), await liveVault())
+  await run(['plan', '--out', 'plan.json'])
+  const { address, token } = await liveVault()
+  const { promisify } = await import('node:util')
+  const { execFile } = await import('node:child_process')
+  const script = `"${process.execPath}" "${repository}/dist/cli.js" plan | head -n 1; echo "\${PIPESTATUS[0]}"`
+  const env = { PATH: process.env['PATH'], CI: 'true', VAULT_ADDR: address, VAULT_TOKEN: token }
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: directory, env })
+  expect(stdout.trim().split('\n').at(-1)).toBe('2')
+  expect(stderr).not.toContain('EPIPE')
 })

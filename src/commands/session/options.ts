@@ -34,7 +34,7 @@ export function formatOption(...formats: readonly string[]): OptionSpec {
     flags: '--format <format>',
     description: 'form of the output',
     choices: formats,
-    default: formats[0] as string,
+    default: 'text',
   }
 }
 
