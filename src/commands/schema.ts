@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { jsonSchemas } from '../config/schema.ts'
 import { kinds } from '../kinds/index.ts'
 import type { Command } from './session/command.ts'
 import { text, usage } from './session/options.ts'
+import { writePublic } from './session/output-file.ts'
 
 export const schema: Command = {
   description: 'Without --out, prints one schema; with it, writes environment.json, role.json and settings.json.',
@@ -19,11 +19,9 @@ export const schema: Command = {
       context.stdout.write(`${JSON.stringify(one, null, 2)}\n`)
       return 0
     }
-    const folder = resolve(context.cwd, out)
-    await mkdir(folder, { recursive: true })
     for (const [file, content] of Object.entries(schemas)) {
-      if (name === undefined || name === file)
-        await writeFile(join(folder, `${file}.json`), `${JSON.stringify(content, null, 2)}\n`)
+      if (name !== undefined && name !== file) continue
+      await writePublic(context, join(out, `${file}.json`), `${JSON.stringify(content, null, 2)}\n`)
     }
     return 0
   },

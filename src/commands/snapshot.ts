@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Kinds } from '../core/kind.ts'
 import type { Live } from '../core/resource.ts'
 import { VaultError, type VaultReader } from '../core/server.ts'
 import type { Command, Context, Options } from './session/command.ts'
 import { connectedOptions, text, usage } from './session/options.ts'
+import { writePrivate } from './session/output-file.ts'
 import { interruptible } from './session/planning.ts'
 import { progress } from './session/progress.ts'
 import { record } from './session/recording.ts'
@@ -27,7 +26,10 @@ async function runSnapshot(context: Context, options: Options): Promise<number> 
     shown.stage(`reading ${recording.reader.server.address}`)
     await interruptible(context, readEverything(workspace.kinds, recording.reader))
     shown.end()
-    await print(context, text(options, 'out'), `${JSON.stringify(recording.snapshot(), null, 2)}\n`)
+    const content = `${JSON.stringify(recording.snapshot(), null, 2)}\n`
+    const out = text(options, 'out')
+    if (out === undefined) context.stdout.write(content)
+    else await writePrivate(context, out, content)
     return 0
   } finally {
     shown.end()
@@ -42,12 +44,6 @@ function theOneServer({ environments }: Workspace, servers: Servers): VaultReade
     'a snapshot is of one server and namespace; the chosen environments have several',
     'Choose with --environment.',
   )
-}
-
-/** To a file that only its owner reads: a snapshot holds no secret, but says what every role may do. */
-async function print(context: Context, out: string | undefined, content: string): Promise<void> {
-  if (out === undefined) context.stdout.write(content)
-  else await writeFile(resolve(context.cwd, out), content, { mode: 0o600 })
 }
 
 /**

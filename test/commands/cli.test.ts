@@ -228,3 +228,15 @@ test('a reader who stops reading ends neither the run nor its exit code', async 
   expect(stdout.trim().split('\n').at(-1)).toBe('2')
   expect(stderr).not.toContain('EPIPE')
 })
+
+test.each([
+  ['plan', '--out', 'no/such/folder/plan.json'],
+  ['snapshot', '--out', 'no/such/folder/snapshot.json'],
+  ['schema', '--out', 'key.pem/below-a-file'],
+])('%s %s %s: a file that cannot be written is said to be so', async (...words) => {
+  const ended = await workplace(configuration(ownName()), await liveVault()).run(words)
+  expect(ended).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/could not be written \((ENOENT|ENOTDIR|EEXIST)\)/),
+  })
+})

@@ -1,12 +1,10 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { UserError } from '../../core/diagnostic.ts'
 import { hasChanges, type Plan, savedPlan } from '../../core/plan.ts'
 import { productNames } from '../../core/version.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { renderers } from '../../render/index.ts'
 import type { Context, Options } from './command.ts'
 import { list, text, usage, useColor } from './options.ts'
+import { writePrivate } from './output-file.ts'
 import { type Planned, planAll } from './planning.ts'
 import { type Progress, progress } from './progress.ts'
 import { openServers, remembering } from './servers.ts'
@@ -80,20 +78,7 @@ export async function printPlan(
   context.stdout.write(renderer.plan(plan, { color: useColor(context, options, context.stdout), question, verbose }))
 }
 
-/** Readable by its owner only: there is no secret in it, but it says what every role may do. */
 async function save(context: Context, { grounded }: Planned, out: string): Promise<void> {
-  const file = resolve(context.cwd, out)
-  try {
-    await writeFile(file, `${JSON.stringify(savedPlan(grounded()), null, 2)}\n`, { mode: 0o600 })
-  } catch (error) {
-    throw new UserError([
-      {
-        code: 'unwritable',
-        severity: 'error',
-        message: `the plan could not be saved to ${out} (${(error as NodeJS.ErrnoException).code})`,
-        help: 'Choose another place with --out.',
-      },
-    ])
-  }
+  await writePrivate(context, out, `${JSON.stringify(savedPlan(grounded()), null, 2)}\n`)
   context.stderr.write(`The plan is saved. To apply exactly this: vaultwright apply ${out}\n`)
 }
