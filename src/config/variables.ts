@@ -15,7 +15,7 @@ export interface Surroundings {
 
 interface Definition {
   readonly value: JsonValue
-  readonly place: Place
+  readonly place: () => Place
 }
 
 /** Names that `${name}` can stand for. An entry of for_each has a scope of its own, inside that of the environment. */
@@ -202,7 +202,7 @@ function resolve(name: string, scope: Scope, open: readonly string[]): JsonValue
   if (good && !scope.values.has(name)) {
     const { problems } = scope.surroundings
     const failed: FieldPath[] = []
-    const template = compile(value, { problems, place: () => place, keep: () => false })
+    const template = compile(value, { problems, place, keep: () => false })
     const filled = fillTemplate(template, scope, failed)
     scope.values.set(name, failed.length > 0 ? undefined : filled)
   } else if (!scope.values.has(name)) scope.values.set(name, undefined)
@@ -210,7 +210,7 @@ function resolve(name: string, scope: Scope, open: readonly string[]): JsonValue
 }
 
 function reportCycle(names: readonly string[], scope: Scope): false {
-  const place = (name: string) => (scope.definitions.get(name) as Definition).place
+  const place = (name: string) => (scope.definitions.get(name) as Definition).place()
   const first = names.reduce((a, b) => (place(b).start < place(a).start ? b : a))
   const cycle = [...names.slice(names.indexOf(first)), ...names.slice(0, names.indexOf(first))]
   scope.surroundings.problems.error(
@@ -239,7 +239,7 @@ type ScopeOptions = Pick<Scope, 'help' | 'surroundings' | 'use'> & { readonly ou
 /** The outermost scope: what is defined without anybody writing it. */
 export function builtInScope(environment: string, place: Place, options: ScopeOptions): Scope {
   return {
-    definitions: new Map([[builtInName, { value: environment, place }]]),
+    definitions: new Map([[builtInName, { value: environment, place: () => place }]]),
     values: new Map([[builtInName, environment]]),
     ...options,
   }
@@ -270,13 +270,7 @@ export function createScope(
       problems.error('invalid-name', `${quoted(name)} cannot be the name of a variable`, place(name, 'key'), {
         help: 'Use letters, digits, "_" and "-", the first a letter or "_".',
       })
-    else
-      definitions.set(name, {
-        value,
-        get place() {
-          return place(name)
-        },
-      })
+    else definitions.set(name, { value, place: () => place(name) })
   }
   return { definitions, values: new Map(), ...options }
 }

@@ -15,6 +15,8 @@ const units: Readonly<Record<string, number>> = {
 /** Seconds, cut to whole ones as the server stores them; undefined where the server would refuse the text. */
 export function parseDuration(value: string | number): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined
+  const simple = /^(\d+)([smh])$/.exec(value)
+  if (simple !== null) return Number(simple[1]) * (units[simple[2] as string] as number)
   const text = value.trim()
   if (text === '') return 0
   if (/^[+-]?\d+$/.test(text)) return Number(text)

@@ -70,9 +70,11 @@ export function resolveTarget(
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const target = resolveTarget(options, options.settings)
   if (!('address' in target)) throw new UserError([target])
-  const dispatcher = await openDispatcher(new URL(target.address).origin, options.settings, options.parallelism)
+  const { origin } = new URL(target.address)
+  const dispatcher = await openDispatcher(origin, options.settings, options.parallelism)
   const secrets = new Set<string>()
   const transport = createTransport({
+    origin,
     dispatcher,
     retries: options.settings.retries,
     encode: (body) => encode(body, options.secretOf, secrets),
@@ -100,8 +102,10 @@ function openClient(
   const client = nodeVault({
     apiVersion: 'v1',
     debug: () => {},
+    // It would check path and method of every request against a JSON Schema; here the compiler has done so.
+    tv4: { validate: () => true },
     'request-promise': transport,
-  } as nodeVault.VaultOptions)
+  } as object)
   return Object.assign(client, { endpoint: target.address, namespace: target.namespace, pathPrefix: '', token: '' })
 }
 

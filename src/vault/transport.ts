@@ -21,6 +21,8 @@ interface TransportResponse {
 }
 
 export interface TransportOptions {
+  /** Scheme, host and port: what every request's URI begins with. */
+  readonly origin: string
   readonly dispatcher: Dispatcher
   readonly retries: number
   /** Turns a request's body into its text; the only place where write-only references become secrets. */
@@ -54,18 +56,18 @@ const largestAnswer = 256 * 1024 * 1024
 export function createTransport(options: TransportOptions): Transport {
   const pace = options.pace ?? pause()
   const transport = (async (request: TransportRequest) => {
-    const url = new URL(request.uri)
+    const path = request.uri.slice(options.origin.length)
     const body = request.json === undefined || request.json === true ? undefined : options.encode(request.json)
     for (let attempt = 0; ; attempt++) {
       await pace.ready()
-      const result = await send(options.dispatcher, url, request, body)
+      const result = await send(options, path, request, body)
       const delay = retryDelay(
         result,
         attempt,
         options.retries,
         request.method !== 'POST' || request.repeatable !== false,
       )
-      if (delay === undefined) return toResponse(result, request, url)
+      if (delay === undefined) return toResponse(result, options.origin, path, request)
       await pace.wait(delay, 'status' in result && result.status === 429)
     }
   }) as Transport
@@ -73,10 +75,14 @@ export function createTransport(options: TransportOptions): Transport {
   return transport
 }
 
-function toResponse(result: Answer | Loss, { method }: TransportRequest, url: URL): TransportResponse {
-  const path = decodeURIComponent(url.pathname).replace(/^.*?\/v1\//, '')
+function toResponse(
+  result: Answer | Loss,
+  origin: string,
+  path: string,
+  { method }: TransportRequest,
+): TransportResponse {
   const fail = (status: number, reason: string) => new VaultError(status, method, path, [reason])
-  if ('lost' in result) throw fail(0, describeLoss(result, url.origin))
+  if ('lost' in result) throw fail(0, describeLoss(result, origin))
   const { status, text } = result
   if (status >= 300 && status < 400) {
     throw fail(
@@ -84,9 +90,9 @@ function toResponse(result: Answer | Loss, { method }: TransportRequest, url: UR
       `the server redirects to ${result.location ?? 'another address'}, which the token does not follow; use the address of the active node`,
     )
   }
-  if (text === '') return { statusCode: status, body: undefined, request: { path: url.pathname } }
+  if (text === '') return { statusCode: status, body: undefined, request: { path } }
   try {
-    return { statusCode: status, body: JSON.parse(text) as JsonValue, request: { path: url.pathname } }
+    return { statusCode: status, body: JSON.parse(text) as JsonValue, request: { path } }
   } catch {
     throw fail(
       status,
@@ -96,8 +102,8 @@ function toResponse(result: Answer | Loss, { method }: TransportRequest, url: UR
 }
 
 function send(
-  dispatcher: Dispatcher,
-  url: URL,
+  { dispatcher, origin }: TransportOptions,
+  path: string,
   request: TransportRequest,
   body: string | undefined,
 ): Promise<Answer | Loss> {
@@ -106,8 +112,8 @@ function send(
     let size = 0
     let head: Omit<Answer, 'text'> | undefined
     const dispatch: Dispatcher.DispatchOptions = {
-      origin: url.origin,
-      path: url.pathname + url.search,
+      origin,
+      path,
       method: request.method as Dispatcher.HttpMethod,
       headers: { ...request.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body }),
