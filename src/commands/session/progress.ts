@@ -21,7 +21,7 @@ export function progress({ stderr, env }: Context, { verbose }: Options): Progre
   const erase = () => shown > 0 && stderr.write('\r\x1b[2K')
   const draw = () => {
     shown = Date.now()
-    stderr.write(`\r\x1b[2K${current}${count > 0 ? ` (${count} requests)` : ''}`)
+    stderr.write(`\r\x1b[2K${current}${count > 1 ? ` (${count} requests)` : ''}`)
   }
   return {
     stage(text) {
@@ -30,7 +30,7 @@ export function progress({ stderr, env }: Context, { verbose }: Options): Progre
     },
     tick() {
       count++
-      if (Date.now() - shown >= interval) draw()
+      if (current !== '' && Date.now() - shown >= interval) draw()
     },
     line(text) {
       erase()
