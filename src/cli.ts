@@ -98,14 +98,22 @@ function stopSignal(): AbortSignal {
 /** Started as a program, perhaps through the link that npm makes; a test imports `main` instead. */
 const started = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
 
-/** Whoever reads our output may stop reading (`| head`); that must not end an apply halfway. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+/**
+ * Whoever reads our output may stop reading (`| head`), and a disk may be full: neither must end an apply halfway. What
+ * could not be said for want of room makes the run a failed one.
+ */
+function outlive(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  outputLost = true
+  process.exitCode = failed
 }
+
+let outputLost = false
 
 if (started) {
   const { env, stdin, stdout, stderr } = process
-  for (const output of [stdout, stderr]) output.on('error', ignoreClosedPipe)
+  for (const output of [stdout, stderr]) output.on('error', outlive)
   const context: Context = { env, cwd: process.cwd(), stdin, stdout, stderr, signal: stopSignal() }
-  process.exitCode = await main(process.argv.slice(2), context)
+  const code = await main(process.argv.slice(2), context)
+  process.exitCode = outputLost ? failed : code
 }

@@ -1,10 +1,10 @@
 /**
  * The words of a policy without its layout: enough to tell a new comment or another indentation from a new meaning.
- * HCL1 lexing as in hashicorp/hcl scanner.go: `#`, `//` and block comments; strings with escapes and `${…}` nesting;
- * line breaks separate items but mean nothing otherwise.
+ * HCL1 lexing as in hashicorp/hcl scanner.go: `#` and `//` comments, which only a line feed ends, and block comments;
+ * strings with escapes and `${…}` nesting; line breaks separate items but mean nothing otherwise.
  */
 
-const token = /\s+|#.*|\/\/.*|\/\*[\s\S]*?\*\/|("(?:[^"\\\n]|\\.)*")|([\w.+-]+)|([^\s\w])/gy
+const token = /(?:[ \t\n]|\r\n)+|#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/|("(?:[^"\\\n]|\\.)*")|([\w.+-]+)|([^\s\w])/gy
 
 /** Undefined where the text holds something whose lexing depends on more than this: here-documents, interpolation. */
 function policyTokens(text: string): string[] | undefined {

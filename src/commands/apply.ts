@@ -3,14 +3,13 @@ import type { Change } from '../core/change.ts'
 import type { Environment } from '../core/configuration.ts'
 import { type Diagnostic, problem, UserError } from '../core/diagnostic.ts'
 import { isObject } from '../core/json.ts'
-import { kindOf } from '../core/kind.ts'
+import { type Kinds, kindOf } from '../core/kind.ts'
 import type { Outcome } from '../core/outcome.ts'
-import { type EnvironmentPlan, type GroundedPlan, hasChanges } from '../core/plan.ts'
-import type { Address } from '../core/resource.ts'
+import { hasChanges, type SavedPlan } from '../core/plan.ts'
 import type { VaultWriter, WriteOnly } from '../core/server.ts'
-import { productNames } from '../core/version.ts'
 import { applyChanges } from '../engine/apply.ts'
 import { writeOnlyFields } from '../engine/compare.ts'
+import { kinds } from '../kinds/index.ts'
 import { outcomeLine, outcomeSummary, outcomesJson } from '../render/outcome.ts'
 import type { Command, Context, Options } from './session/command.ts'
 import {
@@ -26,9 +25,9 @@ import {
 } from './session/options.ts'
 import { type Planned, planAll } from './session/planning.ts'
 import { type Progress, progress } from './session/progress.ts'
-import { checkRewrites, printPlan } from './session/run-plan.ts'
+import { confirmations, printPlan } from './session/run-plan.ts'
 import { readSavedPlan, rewritesOf, settle } from './session/saved-plan.ts'
-import { openServers, remembering, type Servers } from './session/servers.ts'
+import { openServers, reading, type Servers } from './session/servers.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const apply: Command = {
@@ -54,81 +53,89 @@ interface Task {
   readonly already: readonly Change[]
 }
 
-async function runApply(context: Context, options: Options, file: string | undefined): Promise<number> {
+async function runApply(context: Context, given: Options, file: string | undefined): Promise<number> {
   const saved = file === undefined ? undefined : await readSavedPlan(context, file)
-  const workspace = await openWorkspace(
-    context,
-    saved === undefined ? options : withEnvironments(options, saved.environments),
-  )
+  const options = saved === undefined ? given : asSaved(kinds, given, saved)
+  const workspace = await openWorkspace(context, options)
   const shown = progress(context, options)
   const servers = await openServers(context, options, workspace, shown.tick)
+  const session = { context, options, workspace, servers, shown }
   try {
-    const rewrite = saved === undefined ? list(options, 'rewrite') : rewritesOf(workspace.kinds, saved)
-    checkRewrites(workspace, rewrite)
-    const planned = await freshPlan(context, options, workspace, servers, shown, rewrite)
-    shown.end()
-    if (planned.objections.length > 0) throw new UserError(planned.objections)
-    const reviewed = saved?.environments ?? (await approve(context, options, planned))
-    if (reviewed === undefined) return 0
-    // A person may have thought for an hour: what they said yes to must still be what there is.
-    const current =
-      saved !== undefined || options['autoApprove'] === true
-        ? planned
-        : await freshPlan(context, options, workspace, servers, shown, rewrite)
-    const tasks = settle(reviewed, current.grounded(), workspace.environments)
+    const tasks = await agreedTasks(session, saved)
+    if (tasks === undefined) return 0
     checkSecrets(workspace, tasks)
-    return report(context, options, await carryOut(context, options, workspace, servers, shown, tasks))
+    return report(session, await carryOut(session, tasks))
   } finally {
     shown.end()
     await servers.close()
   }
 }
 
-/** A saved plan says itself which environments it is for; `--environment` may only narrow it down. */
-function withEnvironments(options: Options, plans: readonly EnvironmentPlan[]): Options {
-  const [names, wanted] = [plans.map(({ environment }) => environment), list(options, 'environment')]
-  const foreign = wanted.find((name) => !names.includes(name))
-  if (foreign !== undefined) throw usage(`the saved plan is for ${names.join(', ')}, not for ${foreign}`)
-  return { ...options, environment: wanted.length > 0 ? wanted : names }
+interface Session {
+  readonly context: Context
+  readonly options: Options
+  readonly workspace: Workspace
+  readonly servers: Servers
+  readonly shown: Progress
 }
 
-async function freshPlan(
-  context: Context,
-  options: Options,
-  workspace: Workspace,
-  servers: Servers,
-  shown: Progress,
-  rewrite: readonly string[],
-): Promise<Planned> {
-  const readers = new Map(
-    workspace.environments.map((environment) => [
-      servers.target(environment),
-      remembering(servers.connection(environment)),
-    ]),
-  )
-  return planAll(context, workspace, {
-    target: servers.target,
-    reader: (environment) => readers.get(servers.target(environment)) as ReturnType<typeof remembering>,
-    allowed: list(options, 'allow'),
-    rewrite,
-    onEnvironment: ({ name }, { server }) =>
-      shown.stage(`${name}: reading ${server.address} (${productNames[server.product]} ${server.version})`),
-  })
+/** What is to be done, once it is agreed on; undefined when there is nothing to do. Throws UserError, or the server's refusal. */
+async function agreedTasks(session: Session, saved: SavedPlan | undefined): Promise<Task[] | undefined> {
+  const { environments } = session.workspace
+  const planned = await freshPlan(session)
+  if (planned.objections.length > 0) throw new UserError(planned.objections)
+  if (saved !== undefined) return settle(saved.environments, planned.grounded(), environments)
+  if (!(await approve(session, planned))) return undefined
+  if (session.options['autoApprove'] === true) return asPlanned(planned, environments)
+  // A person may have thought for an hour: what they said yes to must still be what there is.
+  const current = await freshPlan(session)
+  return settle(planned.grounded(), current.grounded(), environments)
 }
 
-/** Shows the plan and asks. Undefined when there is nothing to do; throws when the answer is no or cannot be had. */
-async function approve(
-  context: Context,
-  options: Options,
-  { plan, grounded }: Planned,
-): Promise<readonly GroundedPlan[] | undefined> {
+/** A saved plan says itself which environments, removals and rewrites it is for, and is applied whole or not at all. */
+function asSaved(kinds: Kinds, options: Options, { environments }: SavedPlan): Options {
+  const names = environments.map(({ environment }) => environment)
+  const narrowed =
+    list(options, 'environment').length > 0 && !names.every((name) => list(options, 'environment').includes(name))
+  const given =
+    ['shard', 'allow', 'rewrite'].find((name) => options[name] !== undefined) ?? (narrowed ? 'environment' : undefined)
+  if (given !== undefined) {
+    throw usage(`--${given} has no place beside a saved plan, which is applied whole`, 'Say it to "plan --out".')
+  }
+  return {
+    ...options,
+    environment: names,
+    allow: environments
+      .flatMap(({ changes }) => changes)
+      .flatMap(({ action, address }) => (action === 'delete' ? [`delete:${address}`] : [])),
+    rewrite: rewritesOf(kinds, environments),
+  }
+}
+
+async function freshPlan({ context, options, workspace, servers, shown }: Session): Promise<Planned> {
+  const asked = confirmations(workspace, options)
+  const planned = await planAll(context, workspace, { ...reading(servers, workspace, shown), ...asked })
+  shown.end()
+  return planned
+}
+
+function asPlanned({ plan }: Planned, environments: readonly Environment[]): Task[] {
+  return plan.environments.map(({ changes }, index) => ({
+    environment: environments[index] as Environment,
+    changes,
+    already: [],
+  }))
+}
+
+/** Shows the plan and asks. False when there is nothing to do; throws when the answer is no or cannot be had. */
+async function approve({ context, options }: Session, { plan }: Planned): Promise<boolean> {
   const quiet = text(options, 'format') === 'json'
   if (!quiet) await printPlan(context, options, plan, 'plan')
   if (!hasChanges(plan)) {
     if (quiet) context.stdout.write(outcomesJson([]))
-    return undefined
+    return false
   }
-  if (options['autoApprove'] === true) return grounded()
+  if (options['autoApprove'] === true) return true
   if (context.stdin.isTTY !== true)
     throw usage(
       'there is no terminal to ask on',
@@ -139,7 +146,7 @@ async function approve(
     const answer = await questions.question('Apply these changes? Only "yes" is taken as a yes: ', {
       signal: context.signal,
     })
-    if (answer.trim() === 'yes') return grounded()
+    if (answer.trim() === 'yes') return true
     throw new UserError([problem('declined', 'nothing was changed: the answer was not "yes"')])
   } finally {
     questions.close()
@@ -164,36 +171,32 @@ function checkSecrets({ kinds, configuration }: Workspace, tasks: readonly Task[
   if (problems.size > 0) throw new UserError([...problems.values()])
 }
 
-async function carryOut(
-  context: Context,
-  options: Options,
-  { kinds }: Workspace,
-  servers: Servers,
-  shown: Progress,
-  tasks: readonly Task[],
-): Promise<Outcome[]> {
-  const failed = new Map<string, Set<Address>>()
-  const outcomes: Outcome[] = []
+/** Server by server; the environments of one server together. */
+async function carryOut(session: Session, tasks: readonly Task[]): Promise<Outcome[]> {
+  const { context, options, workspace, servers, shown } = session
+  const outcomes = tasks.flatMap(({ environment, already }) =>
+    already.map(
+      ({ address, action }): Outcome => ({ address, action, environment: environment.name, status: 'already' }),
+    ),
+  )
   const color = useColor(context, options, context.stderr)
-  for (const { environment, changes, already } of tasks) {
-    const target = servers.target(environment)
-    if (!failed.has(target)) failed.set(target, new Set())
-    outcomes.push(
-      ...already.map(
-        ({ address, action }): Outcome => ({ address, action, environment: environment.name, status: 'already' }),
-      ),
+  const environments = tasks.filter(({ changes }) => changes.length > 0).length > 1
+  for (const target of new Set(tasks.map(({ environment }) => servers.target(environment)))) {
+    const mine = tasks.filter(
+      ({ environment, changes }) => changes.length > 0 && servers.target(environment) === target,
     )
-    if (changes.length === 0) continue
-    shown.stage(`${environment.name}: applying ${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`)
+    const [first] = mine
+    if (first === undefined) continue
+    const count = mine.reduce((sum, { changes }) => sum + changes.length, 0)
+    const names = mine.map(({ environment }) => environment.name).join(', ')
+    shown.stage(`${names}: applying ${count} ${count === 1 ? 'change' : 'changes'}`)
     const applied = await applyChanges({
-      kinds,
-      environment: environment.name,
-      changes,
-      server: servers.connection(environment) as VaultWriter,
+      kinds: workspace.kinds,
+      tasks: mine.map(({ environment, changes }) => ({ environment: environment.name, changes })),
+      server: servers.connection(first.environment) as VaultWriter,
       parallelism: parallelism(options),
       signal: context.signal,
-      failed: failed.get(target) as Set<Address>,
-      onOutcome: (outcome) => shown.line(outcomeLine(outcome, { color, environments: tasks.length > 1 })),
+      onOutcome: (outcome) => shown.line(outcomeLine(outcome, { color, environments })),
     })
     outcomes.push(...applied)
   }
@@ -201,7 +204,7 @@ async function carryOut(
   return outcomes
 }
 
-function report(context: Context, options: Options, outcomes: readonly Outcome[]): number {
+function report({ context, options }: Session, outcomes: readonly Outcome[]): number {
   context.stdout.write(text(options, 'format') === 'json' ? outcomesJson(outcomes) : outcomeSummary(outcomes))
   return outcomes.every(({ status }) => status === 'done' || status === 'already') ? 0 : 1
 }

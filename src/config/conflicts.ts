@@ -1,9 +1,16 @@
 import { diffFields, formatField } from '../core/change.ts'
+import type { SecretUse } from '../core/configuration.ts'
 import { deepEqual, type JsonObject } from '../core/json.ts'
 import type { Address } from '../core/resource.ts'
 import type { Described, Draft } from './draft.ts'
 import type { Problems } from './problems.ts'
 import { quoted } from './text.ts'
+
+/** Where a run talks to when an environment's file does not say it. */
+export interface RunServer {
+  readonly address?: string
+  readonly namespace?: string
+}
 
 /** One name, one text: a second source may repeat an object of an environment, not contradict it. */
 export function addObject(described: Described, draft: Draft, problems: Problems): void {
@@ -37,6 +44,33 @@ function distinctPlaces(first: Described, second: Described) {
     : ([first.place, second.place] as const)
 }
 
+/** The same role may be written twice; then both say the same about what its jobs read. */
+export function addSecrets(
+  described: Described,
+  secrets: Readonly<Record<string, SecretUse>>,
+  draft: Draft,
+  problems: Problems,
+): void {
+  const { address } = described.desired
+  const known = draft.secrets[address]
+  draft.secrets[address] ??= secrets
+  const first = draft.objects.get(address)
+  if (known === undefined || first === undefined || sameSecrets(known, secrets)) return
+  problems.error(
+    'conflict',
+    `the secrets of ${quoted(address)} are written a second time in ${draft.name}, and differently`,
+    described.locate(['secrets']),
+    {
+      help: 'Write all of them in one place, or make both say the same.',
+      related: [{ message: 'written here as well', place: first.locate(['secrets']) }],
+    },
+  )
+}
+
+function sameSecrets(a: object, b: object): boolean {
+  return deepEqual(a as JsonObject, b as JsonObject)
+}
+
 function differences(first: Described, second: Described): string {
   const changes = diffFields(first.desired.spec, second.desired.spec).map(({ field }) => formatField(field))
   return changes.length > 3 ? `${changes.slice(0, 3).join(', ')} and ${changes.length - 3} more` : changes.join(', ')
@@ -53,12 +87,12 @@ function sameSpec(a: JsonObject, b: JsonObject): boolean {
  */
 export function joinSiblings(
   drafts: readonly Draft[],
-  env: Readonly<Record<string, string | undefined>>,
+  run: RunServer,
   problems: Problems,
 ): ReadonlyMap<Draft, ReadonlySet<Address>> {
   const servers = new Map<string, Draft[]>()
   for (const draft of drafts) {
-    const server = serverOf(draft, env)
+    const server = serverOf(draft, run)
     servers.set(server, [...(servers.get(server) ?? []), draft])
   }
   const result = new Map<Draft, ReadonlySet<Address>>()
@@ -100,10 +134,9 @@ function reportSiblings(
   )
 }
 
-/** Two spellings of one server and namespace are one text. What no file says, the run's environment does. */
-function serverOf({ address, namespace }: Draft, env: Readonly<Record<string, string | undefined>>): string {
-  const where = address ?? env['VAULT_ADDR'] ?? env['BAO_ADDR']
-  const space = namespace ?? env['VAULT_NAMESPACE'] ?? env['BAO_NAMESPACE'] ?? ''
+/** Two spellings of one server and namespace are one text. What no file says, the run does. */
+function serverOf({ address, namespace }: Draft, run: RunServer): string {
+  const [where, space] = [address ?? run.address, namespace ?? run.namespace ?? '']
   return `${where === undefined ? '' : normalAddress(where)} ${space.replace(/^\/+|\/+$/g, '')}`
 }
 

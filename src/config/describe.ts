@@ -4,7 +4,7 @@ import type { Desired } from '../core/resource.ts'
 import { type Check, check } from './explain.ts'
 import { refusePath } from './files.ts'
 import type { Details, Problems } from './problems.ts'
-import { changeAt, fetchText, fileReference, isEnvReference, type Library } from './references.ts'
+import { changeAt, fetchPem, fileReference, isEnvReference, type Library } from './references.ts'
 import { type Place, quoted, sourceOf } from './text.ts'
 
 /** One object as written, merged and filled in. */
@@ -54,7 +54,7 @@ function withFiles({ kind, value, place, details }: WrittenObject, library: Libr
   const change = (part: JsonValue, path: FieldPath): JsonValue => {
     const file = fileReference(part)
     if (file === undefined) return part
-    const text = fetchText(file, library, place(path), details)?.text
+    const text = fetchPem(file, library, place(path), details)
     if (text === undefined) failed.push(path)
     return text ?? null
   }

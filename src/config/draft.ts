@@ -1,10 +1,10 @@
 import type { Ownership, SecretUse, Settings, Unmanaged } from '../core/configuration.ts'
 import type { FieldPath, Kind, Kinds } from '../core/kind.ts'
 import type { Address, Desired } from '../core/resource.ts'
-import type { Use } from './problems.ts'
+import type { Details, Use } from './problems.ts'
 import type { Library } from './references.ts'
+import type { Scope, Surroundings } from './scope.ts'
 import type { Place } from './text.ts'
-import type { Scope, Surroundings } from './variables.ts'
 import type { YamlDocument } from './yaml.ts'
 
 /** What every step of one loading needs. */
@@ -35,6 +35,14 @@ export interface PolicyReference {
   readonly use?: Use | undefined
 }
 
+/** A role is in a mount, which may be described later or elsewhere. */
+export interface ParentReference {
+  readonly kind: Kind
+  readonly parent: Address
+  readonly place: Place
+  readonly details?: Details | undefined
+}
+
 /** An environment while its objects are being gathered. */
 export interface Draft {
   readonly name: string
@@ -46,6 +54,9 @@ export interface Draft {
   readonly unmanaged: Unmanaged
   readonly objects: Map<Address, Described>
   readonly references: PolicyReference[]
+  readonly parents: ParentReference[]
+  /** Objects that are written but came to nothing, because of something that is reported. */
+  readonly dropped: { readonly address?: Address; readonly place: Place }[]
   readonly secrets: Record<Address, Readonly<Record<string, SecretUse>>>
 }
 

@@ -9,8 +9,9 @@ import { type Check, check, typeName } from './explain.ts'
 import { type Layer, placeIn } from './merge.ts'
 import { ownsSchema, readOwns } from './ownership.ts'
 import { isWriteOnly } from './references.ts'
+import { builtInScope, createScope, type Scope } from './scope.ts'
 import { quoted, startOf, type TextFile } from './text.ts'
-import { builtInScope, compile, createScope, fillTemplate, resolveAll, type Scope } from './variables.ts'
+import { compile, fillTemplate, resolveAll } from './variables.ts'
 import { singleDocument, type YamlDocument } from './yaml.ts'
 
 /** Own keys of an environment file, without the sections in which kinds are written. */
@@ -91,6 +92,8 @@ function draftOf(name: string, document: YamlDocument, written: JsonObject, load
     unmanaged: unmanagedOf(filled['unmanaged']),
     objects,
     references: policiesOf(filled['policies'], place),
+    parents: [],
+    dropped: [],
     secrets: {},
   }
   for (const { kind, at } of environmentKinds(loading.kinds)) addKind(kind, at, filled, failed, layers, draft, loading)
@@ -145,7 +148,7 @@ function addressOf(
   const url = URL.canParse(value) ? new URL(value) : undefined
   const plain = url && !url.username && !url.password && !url.search && !url.hash
   if (plain && ['http:', 'https:'].includes(url.protocol)) return { address: value }
-  if (url?.password) hide(place)
+  if (value.includes('@')) hide(place)
   surroundings.problems.error(
     'invalid-value',
     'address: expected a URL such as https://vault.example.com, without user, password, "?" or "#"',
@@ -185,17 +188,21 @@ function addKind(
   for (const path of pathsOf(filled, at)) {
     const value = valueAt(filled, path)
     const object = placeIn(layers, path)
-    if (failed.some((other) => other.length <= path.length && other.every((key, index) => key === path[index])))
-      continue
-    if (!isObject(value)) {
-      problems.error('wrong-type', `${path.join('.')}: expected a map, got ${typeName(value)}`, object)
+    const names = path.filter((_, index) => at[index] === '*')
+    const drop = () => draft.dropped.push({ address: kind.identify(...names).address, place: object })
+    const unfilled = failed.some(
+      (other) => other.length <= path.length && other.every((key, index) => key === path[index]),
+    )
+    if (unfilled || !isObject(value)) {
+      drop()
+      if (!unfilled) problems.error('wrong-type', `${path.join('.')}: expected a map, got ${typeName(value)}`, object)
       continue
     }
     const inner = (field: FieldPath, what?: 'place' | 'key') => placeIn(layers, [...path, ...field], what)
     const desired = describe(
       {
         kind,
-        names: path.filter((_, index) => at[index] === '*'),
+        names,
         value: Object.fromEntries(Object.entries(value).filter(([key]) => !deeper.includes(key))),
         object,
         name: object,
@@ -208,8 +215,8 @@ function addKind(
       },
       loading.library,
     )
-    if (desired !== undefined)
-      addObject({ desired, place: object, locate: (field) => inner(field, 'key') }, draft, problems)
+    if (desired === undefined) drop()
+    else addObject({ desired, place: object, locate: (field) => inner(field, 'key') }, draft, problems)
   }
 }
 

@@ -5,6 +5,7 @@ import type { FieldPath } from '../core/kind.ts'
 import type { Details, Problems } from './problems.ts'
 import { keysAt, unionWords } from './schema-shape.ts'
 import { nearest, suggestKey } from './suggest.ts'
+import { hideSuspect } from './suspects.ts'
 import { type Place, quoted } from './text.ts'
 
 type Issue = z.core.$ZodIssue
@@ -81,17 +82,28 @@ function explain(issue: Issue, value: JsonValue, schema: z.ZodType, options: Che
   const wrong = sentence
     ? { code: 'invalid-value', message: words }
     : describe({ ...issue, message: words }, found, full)
-  const meant =
-    issue.code === 'invalid_value' && typeof found === 'string' ? nearest(found, issue.values.map(String)) : undefined
-  const help = meant === undefined ? {} : { help: `Did you mean ${quoted(meant)}?` }
-  options.problems.error(wrong.code, wrong.message, options.place(full), { ...help, ...options.details })
+  const place = options.place(full)
+  const help = helpFor(issue, found, place)
+  const details = help === undefined ? {} : { help }
+  options.problems.error(wrong.code, wrong.message, place, { ...details, ...options.details })
+}
+
+function helpFor(issue: Issue, found: JsonValue | undefined, { file }: Place): string | undefined {
+  if (found === null && file.path.startsWith('roles/')) return 'null removes only inside environments.'
+  if (typeof found !== 'string') return undefined
+  if (issue.code === 'invalid_type' && issue.expected === 'boolean' && /^(yes|no|on|off|y|n)$/i.test(found))
+    return 'YAML 1.2 knows only true and false.'
+  const meant = issue.code === 'invalid_value' ? nearest(found, issue.values.map(String)) : undefined
+  return meant === undefined ? undefined : `Did you mean ${quoted(meant)}?`
 }
 
 function explainUnknownKey(key: string, path: FieldPath, schema: z.ZodType, options: Check): void {
   const valid = [...(path.length === 0 ? (options.otherKeys ?? []) : []), ...keysAt(schema, path)]
   const full = [...(options.at ?? []), ...path]
   const inside = full.length > 0 ? ` in ${formatField(full)}` : ''
-  options.problems.error('unknown-key', `unknown key ${quoted(key)}${inside}`, options.place([...full, key], 'key'), {
+  const place = options.place([...full, key], 'key')
+  hideSuspect(place, key, valid)
+  options.problems.error('unknown-key', `unknown key ${quoted(key)}${inside}`, place, {
     help: suggestKey(key, valid),
     ...options.details,
   })

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { byText } from '../core/json.ts'
 import type { Problems } from './problems.ts'
+import { nearest } from './suggest.ts'
 import { quoted, startOf, type TextFile, textFile } from './text.ts'
 
 /** Parsed YAML takes some forty times the memory of its text, and nobody reviews a file of this size. */
@@ -44,7 +45,8 @@ export async function readInputs(directory: string, problems: Problems): Promise
 }
 
 async function readSettings(root: string, problems: Problems): Promise<TextFile | undefined> {
-  const names = await readdir(root)
+  const names = (await tried('.', problems, () => readdir(root))) ?? []
+  for (const folder of Object.keys(folders)) reportMisnamed(folder, names, problems)
   if (names.includes('vaultwright.yml'))
     problems.unreadable(
       'misnamed-file',
@@ -55,6 +57,19 @@ async function readSettings(root: string, problems: Problems): Promise<TextFile 
   return names.includes('vaultwright.yaml') && (await withinRoot(root, 'vaultwright.yaml', problems))
     ? readText(root, 'vaultwright.yaml', problems)
     : undefined
+}
+
+/** Where a folder is missing and another one has almost its name, or its name in the singular. */
+function reportMisnamed(folder: string, names: readonly string[], problems: Problems): void {
+  if (names.includes(folder)) return
+  const others = [folder.slice(0, -1), folder.replace(/ies$/, 'y')]
+  const found = names.find(
+    (name) => name !== folder && (others.includes(name) || nearest(name, [folder], name.length > 7 ? 2 : 1)),
+  )
+  if (found !== undefined)
+    problems.warning('misnamed-folder', `the folder ${quoted(found)} is not read`, startOf(textFile(found, '')), {
+      help: `Did you mean ${quoted(folder)}?`,
+    })
 }
 
 /** Relative paths of the folder's files; none when there is no such folder. */
@@ -71,14 +86,15 @@ async function pathsIn(
     problems.unreadable('symlink-loop', `${path} leads back to a folder that contains it`, path, 'Remove the link.')
     return []
   }
-  const entries = await readdir(place, { withFileTypes: true })
-  const found = entries
+  const entries = await tried(path, problems, () => readdir(place, { withFileTypes: true }))
+  const found = (entries ?? [])
     .filter((entry) => !entry.name.startsWith('.'))
     .map(async (entry) => {
       const child = `${path}/${entry.name}`
       const inside = entry.isSymbolicLink() ? await withinRoot(root, child, problems) : join(place, entry.name)
       if (inside === undefined) return []
-      const what = entry.isSymbolicLink() ? await stat(inside) : entry
+      const what = entry.isSymbolicLink() ? await tried(child, problems, () => stat(inside)) : entry
+      if (what === undefined) return []
       if (what.isDirectory() && folder.nested) return pathsIn(root, child, folder, problems, [...above, place])
       if (what.isFile() && folder.extensions.some((extension) => entry.name.endsWith(extension))) return [child]
       problems.warning(
@@ -90,6 +106,15 @@ async function pathsIn(
       return []
     })
   return (await Promise.all(found)).flat()
+}
+
+/** Undefined once the reason why something cannot be read is reported. */
+async function tried<T>(path: string, problems: Problems, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    return unreadable(path, error, problems)
+  }
 }
 
 /** The real path; undefined when there is nothing, or when a link leads out of the configuration's folder. */
@@ -122,8 +147,11 @@ function isInside(root: string, real: string): boolean {
 export function readText(root: string, path: string, problems: Problems): TextFile | undefined {
   let file: number | undefined
   try {
-    file = openSync(join(root, path), 'r')
-    const { size } = fstatSync(file)
+    // Without waiting for somebody who writes into a pipe.
+    file = openSync(join(root, path), constants.O_RDONLY | constants.O_NONBLOCK)
+    const status = fstatSync(file)
+    if (!status.isFile()) return unreadable(path, { code: status.isDirectory() ? 'EISDIR' : 'no file' }, problems)
+    const { size } = status
     return size > largestFile ? tooLarge(path, size, problems) : decode(readFileSync(file), path, problems)
   } catch (error) {
     return unreadable(path, error, problems)
@@ -147,6 +175,10 @@ function unreadable(path: string, error: unknown, problems: Problems): undefined
     ENOENT: 'there is no such file',
     EACCES: 'this user may not read it',
     EISDIR: 'it is a folder',
+    ENOTDIR: 'it, or a part of its path, is no folder',
+    ENAMETOOLONG: 'the name is too long',
+    ENXIO: 'it is no file',
+    'no file': 'it is a pipe or a device',
     ELOOP: 'its links lead in a circle',
   }
   problems.unreadable('unreadable-file', `${quoted(path)} cannot be read: ${reasons[code] ?? code}`, path)
@@ -199,18 +231,24 @@ function firstBadLine(bytes: Uint8Array): number {
 
 /**
  * A path that a file of the configuration mentions, if it stays within the folder: relative, no way out by `..` or by a
- * link. Gives the reason when it does not. A file that does not exist is the reader's to report.
+ * link, and nothing that a dot hides, such as .env or .git: what they hold is shown nowhere. Gives the reason when it does not. A file that does not exist is the reader's to report.
  */
 export function refusePath(root: string, path: string): string | undefined {
   if (path === '' || path.includes('\0')) return 'it is no path'
   if (isAbsolute(path) || /^[A-Za-z]:|\\/.test(path)) return "it must be relative to the configuration's folder, with /"
   const target = join(root, path)
   if (!isInside(root, target)) return "it leads out of the configuration's folder"
+  const hidden = 'a name in it begins with a dot; such files are often secret, and this one would be shown'
+  if (hasDotName(relative(root, target))) return hidden
   try {
-    return isInside(root, realpathSync(target))
-      ? undefined
-      : "it is a link that leads out of the configuration's folder"
+    const real = realpathSync(target)
+    if (!isInside(root, real)) return "it is a link that leads out of the configuration's folder"
+    return hasDotName(relative(root, real)) ? hidden : undefined
   } catch {
     return undefined
   }
+}
+
+function hasDotName(path: string): boolean {
+  return path.split(sep).some((name) => name.startsWith('.'))
 }

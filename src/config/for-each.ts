@@ -4,8 +4,9 @@ import type { Loading } from './draft.ts'
 import { typeName } from './explain.ts'
 import { type Layer, placeIn } from './merge.ts'
 import { fetchText, fileReference } from './references.ts'
+import type { Scope } from './scope.ts'
 import type { Place } from './text.ts'
-import { compile, fillTemplate, type Scope } from './variables.ts'
+import { compile, fillTemplate } from './variables.ts'
 import { singleDocument, type YamlDocument } from './yaml.ts'
 
 /** One entry of `for_each`: the variables of one role. */
@@ -30,6 +31,7 @@ export function readEntries(value: JsonValue, layers: readonly Layer[], scope: S
       'wrong-type',
       `for_each: expected a list of maps or { file: path }, got ${typeName(filled)}`,
       place([]),
+      typeof filled === 'string' ? { help: `Write { file: ${filled} }.` } : {},
     )
     return []
   }
@@ -53,6 +55,11 @@ function documentAt(path: string, place: Place, { use }: Scope, loading: Loading
 }
 
 function entriesOf(list: readonly JsonValue[], place: (path: FieldPath, what?: 'key') => Place, scope: Scope): Entry[] {
+  if (list.length === 0)
+    scope.surroundings.problems.warning('empty-for-each', 'for_each is empty: this describes no role', place([]), {
+      help: 'Give it an entry, or remove the document.',
+      use: scope.use,
+    })
   return list.flatMap((item, index) => {
     const at = String(index)
     if (isObject(item))

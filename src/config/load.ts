@@ -1,14 +1,15 @@
 import { realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Configuration, Environment, Location, Settings } from '../core/configuration.ts'
+import type { Configuration, Environment, Location, Ownership, Settings } from '../core/configuration.ts'
 import { type Diagnostic, problem } from '../core/diagnostic.ts'
 import { byText, isObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kinds } from '../core/kind.ts'
 import type { Address, Identity } from '../core/resource.ts'
-import { joinSiblings } from './conflicts.ts'
+import { joinSiblings, type RunServer } from './conflicts.ts'
 import { type Draft, type Loading, secretNamesOf } from './draft.ts'
 import { environmentName, readEnvironment } from './environment.ts'
 import { type Inputs, readInputs } from './files.ts'
+import { checkParents } from './parents.ts'
 import { addNamedPolicies, policyFiles, reportUnused } from './policies.ts'
 import { collectProblems, type Problems } from './problems.ts'
 import { readSecret } from './references.ts'
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly kinds: Kinds
   /** The environment of the run. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where the run talks to, for environments that say nothing about it. */
+  readonly server?: RunServer
 }
 
 const none: Settings = { env: [], externalPolicies: [] }
@@ -28,7 +31,10 @@ const none: Settings = { env: [], externalPolicies: [] }
  * Everything that the files of a configuration's folder say, merged and filled in, and everything that is wrong with them.
  * A user's mistake never throws: callers stop when `diagnostics` has errors, whatever the environments look like.
  */
-export async function loadConfiguration(directory: string, { kinds, env }: LoadOptions): Promise<Configuration> {
+export async function loadConfiguration(
+  directory: string,
+  { kinds, env, server = {} }: LoadOptions,
+): Promise<Configuration> {
   const folder = resolve(directory)
   const refusal = refuseFolder(folder)
   if (refusal !== undefined) return configuration(folder, none, [], [refusal], () => new Map(), env)
@@ -44,16 +50,32 @@ export async function loadConfiguration(directory: string, { kinds, env }: LoadO
     documents: new Map(),
   }
   const drafts = readAll(inputs, loading)
-  const described = joinSiblings(drafts, env, problems)
-  const environments = drafts.map((draft) => finish(draft, described.get(draft) ?? new Set()))
+  const described = joinSiblings(drafts, server, problems)
+  for (const draft of drafts) checkParents(draft, described.get(draft) ?? new Set(), problems)
+  stopAtSilentLoss(drafts, problems)
+  const external = externalObjects(settings, kinds)
+  const environments = drafts.map((draft) => finish(draft, described.get(draft) ?? new Set(), external))
   return configuration(folder, settings, environments, problems.list(), () => draftsByName(drafts), env)
 }
 
+/** An object that vanished without a word would be removed from the server as one that no file describes. */
+function stopAtSilentLoss(drafts: readonly Draft[], problems: Problems): void {
+  const lost = drafts.flatMap(({ dropped }) => dropped)[0]
+  if (lost === undefined || problems.list().some(({ severity }) => severity === 'error')) return
+  const { file, line } = sourceOf(lost.place)
+  throw new Error(`what ${file}:${line} describes was left out, and no problem says why`)
+}
+
 function refuseFolder(folder: string): Diagnostic | undefined {
-  const help = 'Run "vaultwright init" there for a first set of files, or name another folder.'
-  const status = statSync(folder, { throwIfNoEntry: false })
-  if (status === undefined) return problem('no-directory', `there is no folder ${quoted(folder)}`, help)
-  return status.isDirectory() ? undefined : problem('no-directory', `${quoted(folder)} is no folder`, help)
+  const help = 'Name the folder that holds environments/, roles/ and policies/.'
+  try {
+    if (statSync(folder).isDirectory()) return undefined
+    return problem('no-directory', `${quoted(folder)} is no folder`, help)
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? '' : ` that can be read (${code})`
+    return problem('no-directory', `there is no folder ${quoted(folder)}${why}`, help)
+  }
 }
 
 /** Environments first, because roles are filled in with their variables; policies last, because roles name them. */
@@ -71,7 +93,7 @@ function readAll(inputs: Inputs, loading: Loading): Draft[] {
       'there is no environment: environments/ holds no YAML file',
       startOf(textFile('environments', '')),
       {
-        help: 'Write environments/production.yaml, with the auth mounts of that Vault, or run "vaultwright init".',
+        help: 'Write environments/production.yaml, with the auth mounts of that Vault.',
       },
     )
   }
@@ -98,7 +120,7 @@ function reportTwice(name: string, path: string, problems: Problems): void {
   )
 }
 
-function finish(draft: Draft, described: ReadonlySet<Address>): Environment {
+function finish(draft: Draft, described: ReadonlySet<Address>, external: readonly Ownership[]): Environment {
   const { name, place, address, namespace, owns, unmanaged, objects, secrets } = draft
   return {
     name,
@@ -108,9 +130,16 @@ function finish(draft: Draft, described: ReadonlySet<Address>): Environment {
     desired: [...objects.values()].map(({ desired }) => desired).sort((a, b) => byText(a.address, b.address)),
     owns,
     unmanaged,
+    external,
     described,
     secrets,
   }
+}
+
+/** Policies that others describe stay theirs, also where an environment owns all names. */
+function externalObjects({ externalPolicies }: Settings, kinds: Kinds): Ownership[] {
+  const policies = kinds.filter(({ written }) => written.in === 'policy')
+  return policies.flatMap(({ name: kind }) => externalPolicies.map((name) => ({ kind, name: name.toLowerCase() })))
 }
 
 function draftsByName(drafts: readonly Draft[]): ReadonlyMap<string, Draft> {

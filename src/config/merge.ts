@@ -3,12 +3,28 @@ import type { FieldPath } from '../core/kind.ts'
 import type { Place } from './text.ts'
 import type { YamlDocument } from './yaml.ts'
 
+/** What a merge cannot do as it is written: remove what is not there, or look into a text that is filled in later. */
+type Oddity = 'removes-nothing' | 'map-over-text'
+
 /** Maps merge by key, everything else is replaced, null removes. */
-export function merge(base: JsonObject, over: JsonObject): JsonObject {
+export function merge(
+  base: JsonObject,
+  over: JsonObject,
+  report: (oddity: Oddity, path: FieldPath) => void,
+  path: FieldPath = [],
+): JsonObject {
   const result: Record<string, JsonValue> = { ...base }
   for (const [key, value] of Object.entries(over)) {
-    if (value === null) delete result[key]
-    else result[key] = isObject(value) ? merge(mapOrNothing(result[key]), value) : value
+    const inner = [...path, key]
+    const old = Object.hasOwn(base, key) ? base[key] : undefined
+    if (value === null) {
+      if (old === undefined) report('removes-nothing', inner)
+      delete result[key]
+    } else if (isObject(value)) {
+      const hidden = typeof old === 'string' && old.includes('${')
+      if (hidden) report('map-over-text', inner)
+      result[key] = merge(mapOrNothing(old), value, hidden ? () => {} : report, inner)
+    } else result[key] = value
   }
   return result
 }

@@ -1,20 +1,24 @@
+import { matchesGlob } from '../core/glob.ts'
 import { byText } from '../core/json.ts'
 import type { Kind } from '../core/kind.ts'
 import { addObject } from './conflicts.ts'
 import { describe } from './describe.ts'
 import { type Described, type Draft, kindWrittenIn, type Loading, type PolicyReference } from './draft.ts'
-import { matchesGlob } from './glob.ts'
+import { acceptValue, type Position, positionsIn } from './policy-values.ts'
 import type { Details, Problems } from './problems.ts'
+import type { Scope } from './scope.ts'
 import { suggestName } from './suggest.ts'
-import { type Part, parseTemplate } from './template.ts'
+import { type Part, parseTemplate, type Reference } from './template.ts'
 import { type Place, quoted, startOf, type TextFile } from './text.ts'
-import { fillText, type Scope } from './variables.ts'
+import { fillText } from './variables.ts'
 
 /** A policy's file: a template, split into parts once. */
 interface PolicyFile {
   readonly name: string
   readonly file: TextFile
   readonly parts: readonly Part[]
+  /** Where in the policy the references stand, by their offset. */
+  readonly positions: ReadonlyMap<number, Position>
   /** False when the text is no template; the reason is reported. */
   readonly good: boolean
 }
@@ -42,7 +46,10 @@ function parsePolicy(file: TextFile, { surroundings }: Loading): PolicyFile {
   const { parts, errors } = parseTemplate(file.text)
   for (const { message, at, length } of errors)
     surroundings.problems.error('invalid-substitution', message, { file, start: at, end: at + length })
-  return { name: file.path.replace(/^policies\//, '').replace(/\.hcl$/, ''), file, parts, good: errors.length === 0 }
+  const positionAt = positionsIn(file.text)
+  const positions = new Map(parts.flatMap((part) => ('text' in part ? [] : [[part.at, positionAt(part.at)] as const])))
+  const name = file.path.replace(/^policies\//, '').replace(/\.hcl$/, '')
+  return { name, file, parts, positions, good: errors.length === 0 }
 }
 
 /** Where the text of a policy of one environment comes from. */
@@ -62,7 +69,7 @@ export function addFilePolicy(
   files: PolicyFiles,
   loading: Loading,
 ): void {
-  const { file, parts, good } = policy
+  const { file, parts, positions, good } = policy
   files.used.add(policy)
   if (!good) return
   const { problems } = loading.surroundings
@@ -70,19 +77,22 @@ export function addFilePolicy(
     ...use.scope,
     surroundings: { ...use.scope.surroundings, problems: blaming(problems, draft.name, use.user) },
   }
-  const text = fillText(parts, scope, ({ at, length }) => ({ file, start: at, end: at + length }))
+  const at = ({ at, length }: Reference) => ({ file, start: at, end: at + length })
+  const text = fillText(parts, scope, at, (value, part) =>
+    acceptValue(value, part, positions.get(part.at) as Position, at(part), scope),
+  )
   if (text !== undefined) addPolicy(text, startOf(file), use, draft, loading)
+  else draft.dropped.push({ place: use.user })
 }
 
 /** Mistakes in a shared text say for whom it is filled in. */
 function blaming(problems: Problems, environment: string, user: Place): Problems {
-  const details = {
-    related: [{ message: 'used here', place: user }],
-    use: { environment, among: Number.POSITIVE_INFINITY },
-  }
+  const use = { environment, among: Number.POSITIVE_INFINITY }
+  const related = [{ message: 'used here', place: user }]
   return {
     ...problems,
-    error: (code, message, place, given) => problems.error(code, message, place, { ...given, ...details }),
+    error: (code, message, place, given) =>
+      problems.error(code, message, place, { ...given, use, related: [...related, ...(given?.related ?? [])] }),
   }
 }
 
@@ -90,6 +100,14 @@ export function addPolicy(text: string, place: Place, use: PolicyUse, draft: Dra
   const kind = kindWrittenIn(loading.kinds, 'policy')
   if (kind === undefined) return
   const { name, user, details } = use
+  if (isListedExternal(name, kind, loading)) {
+    loading.surroundings.problems.error('external-policy', externalMessage(name), user, {
+      help: 'Give this one another name, or take that one out of external_policies in vaultwright.yaml.',
+      ...details,
+    })
+    draft.dropped.push({ address: kind.identify(name).address, place: user })
+    return
+  }
   const written = {
     kind,
     names: [name],
@@ -103,6 +121,29 @@ export function addPolicy(text: string, place: Place, use: PolicyUse, draft: Dra
   const desired = describe(written, loading.library)
   const described = desired && { desired, place, user, locate: () => place }
   if (described !== undefined) addObject(described satisfies Described, draft, loading.surroundings.problems)
+  else draft.dropped.push({ address: kind.identify(name).address, place })
+}
+
+function externalMessage(name: string): string {
+  return `the policy ${quoted(name)} would be overwritten, but it is not described here: somebody else keeps it`
+}
+
+/** A policy that nobody wrote; a name of somebody else's policy is refused, that of `default` included. */
+export function addGeneratedPolicy(text: string, use: PolicyUse, draft: Draft, loading: Loading): void {
+  const kind = kindWrittenIn(loading.kinds, 'policy')
+  if (kind === undefined) return
+  const { name, user, details } = use
+  if (!isExternal(name, kind, loading)) {
+    addPolicy(text, user, use, draft, loading)
+    // A file of the same name would be a second source.
+    draft.references.push({ name, place: user, use: details?.use })
+    return
+  }
+  draft.dropped.push({ address: kind.identify(name).address, place: user })
+  loading.surroundings.problems.error('external-policy', externalMessage(name), user, {
+    help: 'A role with secrets and no token_policies gets a policy of its own name: write token_policies, or rename the role.',
+    ...details,
+  })
 }
 
 /** After all roles are read: every policy that somebody names must come from somewhere. */
@@ -125,16 +166,14 @@ export function addNamedPolicies(draft: Draft, files: PolicyFiles, loading: Load
 }
 
 /** The server makes `default` itself. */
-function isExternal(name: string, kind: Kind, { settings }: Loading): boolean {
-  const { address } = kind.identify(name)
-  return (
-    address === kind.identify('default').address ||
-    settings.externalPolicies.some((pattern) => matchesGlob(kind.identify(pattern).address, address))
-  )
+function isExternal(name: string, kind: Kind, loading: Loading): boolean {
+  return kind.identify(name).address === kind.identify('default').address || isListedExternal(name, kind, loading)
 }
 
-/** Comparing each of many unknown names with each of many known ones takes minutes; the first ones tell enough. */
-const mostSuggestions = 20
+function isListedExternal(name: string, kind: Kind, { settings }: Loading): boolean {
+  const { address } = kind.identify(name)
+  return settings.externalPolicies.some((pattern) => matchesGlob(kind.identify(pattern).address, address))
+}
 
 function reportMissing(
   missing: readonly PolicyReference[],
@@ -146,11 +185,18 @@ function reportMissing(
   if (missing.length === 0) return
   const prefix = `${kind.name}/`
   const defined = [...draft.objects.keys()].filter((address) => address.startsWith(prefix))
-  const known = [...files.byName.keys(), ...defined.map((address) => address.slice(prefix.length))]
-  for (const [index, { name, place, use }] of missing.entries()) {
+  const known = ['default', ...files.byName.keys(), ...defined.map((address) => address.slice(prefix.length))]
+  for (const { name, place, use } of missing) {
+    if (name.toLowerCase() === 'root') {
+      surroundings.problems.error('root-policy', 'a role cannot give the policy "root"', place, {
+        help: 'The server refuses such logins. Write a policy that allows what is needed.',
+        use,
+      })
+      continue
+    }
     const rest = `Write ${quoted(`policies/${name}.hcl`)}, or list the name under external_policies in vaultwright.yaml if somebody else keeps it.`
     surroundings.problems.error('unknown-policy', `no file describes the policy ${quoted(name)}`, place, {
-      help: index < mostSuggestions ? suggestName(name, known, rest) : rest,
+      help: suggestName(name, known, rest),
       use,
     })
   }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { byText } from '../core/json.ts'
-import { locationOf, type Place, sourceOf, visible } from './text.ts'
+import { type Suggestion, suggestion } from './suggest.ts'
+import { locationOf, type Place, sourceOf, visible, withoutUserInfo } from './text.ts'
 
 /** For which of the environments a text is being read; it is named in a message only where it makes a difference. */
 export interface Use {
@@ -10,7 +11,7 @@ export interface Use {
 }
 
 export interface Details {
-  readonly help?: string | undefined
+  readonly help?: string | Suggestion | undefined
   readonly related?: readonly { readonly message: string; readonly place: Place }[]
   readonly use?: Use | undefined
   /** Whatever else seems wrong at this place follows from it. */
@@ -23,6 +24,8 @@ export interface Problems {
   warning(code: string, message: string, place: Place, details?: Details): void
   /** A problem of a file that could not be read as text. */
   unreadable(code: string, message: string, file: string, help?: string, line?: number): void
+  /** From here on problems of these codes would only be consequences of others. */
+  mute(...codes: readonly string[]): void
   /** From here on this value of the run's environment must not appear in any message. */
   conceal(name: string, value: string): void
   /** All of them, sorted by file, line and column. */
@@ -38,27 +41,44 @@ interface Entry {
   readonly among: number
 }
 
+/** Nobody reads more of them, and each holds a part of a file. */
+const mostProblems = 1_000
+/** Comparing each of many unknown names with each of many known ones takes minutes; the first ones tell enough. */
+const mostSuggestions = 50
+
 export function collectProblems(): Problems {
   const entries = new Map<string, Entry>()
   const concealed = new Map<string, string>()
   const settled = new Set<string>()
+  const muted = new Set<string>()
+  const omitted = new Map<string, Diagnostic['severity']>()
+  let suggestions = 0
+  const helpOf = ({ help }: Details): { help?: string } => {
+    if (help === undefined) return {}
+    if (typeof help === 'string') return { help }
+    return { help: suggestions++ < mostSuggestions ? suggestion(help) : help.rest }
+  }
+  const keep = (key: string, severity: Diagnostic['severity'], make: () => Entry): Entry | undefined => {
+    const entry = entries.get(key) ?? (entries.size < mostProblems ? make() : undefined)
+    if (entry === undefined) omitted.set(key, severity)
+    else entries.set(key, entry)
+    return entry
+  }
   const add =
     (severity: Diagnostic['severity']) =>
     (code: string, message: string, place: Place, details: Details = {}) => {
       const where = `${place.file.path}\0${place.start}`
-      if (settled.has(where)) return
+      if (settled.has(where) || muted.has(code)) return
       if (details.final) settled.add(where)
-      const key = `${where}\0${code}\0${message}`
-      const entry = entries.get(key) ?? {
-        diagnostic: { code, severity, ...(details.help === undefined ? {} : { help: details.help }) },
+      const entry = keep(`${where}\0${code}\0${message}`, severity, () => ({
+        diagnostic: { code, severity, ...helpOf(details) },
         message,
         place,
         related: details.related ?? [],
         uses: new Set<string>(),
         among: details.use?.among ?? 0,
-      }
-      if (details.use !== undefined) entry.uses.add(details.use.environment)
-      entries.set(key, entry)
+      }))
+      if (details.use !== undefined) entry?.uses.add(details.use.environment)
     }
   return {
     error: add('error'),
@@ -66,19 +86,35 @@ export function collectProblems(): Problems {
     unreadable(code, message, file, help, line = 1) {
       const source = { file, line, column: 1 }
       const diagnostic = { code, severity: 'error', source, ...(help === undefined ? {} : { help }) } as const
-      entries.set(`${code}\0${file}\0${message}`, { diagnostic, message, related: [], uses: new Set(), among: 0 })
+      const entry = { diagnostic, message, related: [], uses: new Set<string>(), among: 0 }
+      keep(`${code}\0${file}\0${message}`, 'error', () => entry)
+    },
+    mute: (...codes) => {
+      for (const code of codes) muted.add(code)
     },
     conceal: (name, value) => {
       if (value !== '') concealed.set(value, name)
     },
-    list: () => [...entries.values()].map((entry) => finish(entry, concealed)).sort(bySource),
+    list: () => {
+      const kept = [...entries.values()].map((entry) => finish(entry, concealed)).sort(bySource)
+      return omitted.size === 0 ? kept : [...kept, countOf([...omitted.values()])]
+    },
+  }
+}
+
+function countOf(omitted: readonly Diagnostic['severity'][]): Diagnostic {
+  return {
+    code: 'too-many-problems',
+    severity: omitted.includes('error') ? 'error' : 'warning',
+    message: `${omitted.length} more problems are not shown`,
+    help: 'Correct the first ones; many of the others may follow from them.',
   }
 }
 
 function finish(entry: Entry, concealed: ReadonlyMap<string, string>): Diagnostic {
   const { diagnostic, place, uses, among } = entry
   const environments = uses.size > 0 && uses.size < among ? ` (in ${[...uses].sort(byText).join(', ')})` : ''
-  const clean = (text: string) => visible(withoutValues(text, concealed))
+  const clean = (text: string) => visible(withoutUserInfo(withoutValues(text, concealed)))
   const related = entry.related.map((other) => ({ message: clean(other.message), source: sourceOf(other.place) }))
   return {
     ...diagnostic,

@@ -36,7 +36,27 @@ export function fetchText(path: string, library: Library, place: Place, details?
 
 /** Opening a pipe or a device would wait for ever. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The text of a file for a field that takes certificates or public keys; undefined once the reason is reported. Only
+ * such a text may come into a plan, where everybody reads it.
+ */
+export function fetchPem(path: string, library: Library, place: Place, details?: Details): string | undefined {
+  const text = fetchText(path, library, place, details)?.text
+  if (text === undefined || (text.includes('-----BEGIN ') && !/-----BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(text)))
+    return text
+  const what = text.includes('-----BEGIN ') ? 'holds a private key' : 'holds no PEM'
+  library.problems.error('invalid-value', `the file ${quoted(path)} ${what}`, place, {
+    help: 'A certificate or a public key begins with "-----BEGIN ".',
+    ...details,
+  })
+  return undefined
 }
 
 function matchesPath(pattern: FieldPath, path: FieldPath): boolean {

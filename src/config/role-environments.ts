@@ -1,7 +1,10 @@
+import { formatField } from '../core/change.ts'
 import { byText, isObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { FieldPath } from '../core/kind.ts'
 import { typeName } from './explain.ts'
+import { merge } from './merge.ts'
 import type { Problems } from './problems.ts'
-import { suggestName } from './suggest.ts'
+import { suggestKey, suggestName } from './suggest.ts'
 import { type Place, quoted } from './text.ts'
 import type { YamlDocument } from './yaml.ts'
 
@@ -44,6 +47,57 @@ export function readUses(document: YamlDocument, value: JsonObject, known: Known
   })
 }
 
+/**
+ * The document as it is in one environment.
+ * @param valid all keys that the document may have
+ */
+export function overlaid(
+  document: YamlDocument,
+  base: JsonObject,
+  { environment, override }: NamedEnvironment,
+  valid: readonly string[],
+  problems: Problems,
+): JsonObject {
+  if (override === undefined) return base
+  return merge(base, override, (oddity, path) => {
+    const { place, key } = document.find(['environments', environment, ...path])
+    if (oddity === 'removes-nothing') reportNothing(path, base, valid, key, problems)
+    else reportText(path, place, document.find(path).place, problems)
+  })
+}
+
+function reportNothing(
+  path: FieldPath,
+  base: JsonObject,
+  valid: readonly string[],
+  place: Place,
+  problems: Problems,
+): void {
+  const name = path.at(-1) as string
+  if (path.length === 1 && !valid.includes(name)) {
+    problems.error('unknown-key', `unknown key ${quoted(name)}`, place, { help: suggestKey(name, valid) })
+    return
+  }
+  const message = `null removes a key, but the rest of the document has no ${quoted(formatField(path))}`
+  problems.warning('removes-nothing', message, place, {
+    help: suggestName(name, keysOf(base, path.slice(0, -1)), 'Remove the line.'),
+  })
+}
+
+function keysOf(base: JsonObject, path: FieldPath): string[] {
+  const inner = path.reduce<JsonValue | undefined>((value, key) => (isObject(value) ? value[key] : undefined), base)
+  return isObject(inner) ? Object.keys(inner) : []
+}
+
+/** The text may become a map, whose keys would be lost: a role with fewer bound claims is open to more jobs. */
+function reportText(path: FieldPath, place: Place, base: Place, problems: Problems): void {
+  const message = `${formatField(path)}: a map cannot be merged over a text that a variable fills in`
+  problems.error('invalid-value', message, place, {
+    help: 'Write both as maps, or let the variable have another value in this environment.',
+    related: [{ message: 'the text is here', place: base }],
+  })
+}
+
 function fromList(
   document: YamlDocument,
   list: readonly JsonValue[],
@@ -56,7 +110,9 @@ function fromList(
     if (typeof environment === 'string') named.set(environment, { environment, override: undefined, place })
     else {
       good = false
-      problems.error('wrong-type', `environments: expected a string, got ${typeName(environment)}`, place)
+      problems.error('wrong-type', `environments: expected a string, got ${typeName(environment)}`, place, {
+        ...(isObject(environment) ? { help: 'Drop the dash: a list has names only, a map has overrides.' } : {}),
+      })
     }
   }
   return good || named.size > 0 ? [...named.values()] : undefined
@@ -65,7 +121,9 @@ function fromList(
 function fromMap(document: YamlDocument, written: JsonValue, problems: Problems): NamedEnvironment[] | undefined {
   if (!isObject(written)) {
     const message = `environments: expected a list of names or a map of overrides, got ${typeName(written)}`
-    problems.error('wrong-type', message, document.find(['environments']).place)
+    problems.error('wrong-type', message, document.find(['environments']).place, {
+      ...(typeof written === 'string' ? { help: `Write [${written}].` } : {}),
+    })
     return undefined
   }
   return Object.entries(written).map(([environment, override]) => {

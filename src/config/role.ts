@@ -2,20 +2,23 @@ import * as z from 'zod'
 import type { SecretUse } from '../core/configuration.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind } from '../core/kind.ts'
-import { addObject } from './conflicts.ts'
+import { addObject, addSecrets } from './conflicts.ts'
 import { describe } from './describe.ts'
-import { type Draft, kindWrittenIn, type Loading } from './draft.ts'
+import { type Described, type Draft, kindWrittenIn, type Loading } from './draft.ts'
 import { type Check, check, typeName } from './explain.ts'
 import { type Entry, readEntries } from './for-each.ts'
-import { type Layer, merge, placeIn } from './merge.ts'
-import { addFilePolicy, addPolicy, type PolicyFiles } from './policies.ts'
+import { type Layer, placeIn } from './merge.ts'
+import { addFilePolicy, addGeneratedPolicy, type PolicyFiles } from './policies.ts'
 import type { Details, Use } from './problems.ts'
 import { isWriteOnly } from './references.ts'
-import { readUses } from './role-environments.ts'
+import { overlaid, readUses } from './role-environments.ts'
+import { keysAt } from './schema-shape.ts'
+import { createScope, type Scope } from './scope.ts'
 import { generatedPolicy, readSecrets } from './secrets.ts'
 import { suggestName } from './suggest.ts'
+import { variablesIn } from './template.ts'
 import { type Place, quoted, type TextFile } from './text.ts'
-import { compile, createScope, fillTemplate, resolveAll, type Scope, type Template } from './variables.ts'
+import { compile, fillTemplate, resolveAll, type Template } from './variables.ts'
 import { parseYaml, type YamlDocument } from './yaml.ts'
 
 /** Keys of a role file that are the program's; all others are the role's own. */
@@ -34,7 +37,10 @@ export function readRoleFile(file: TextFile, context: RoleContext): void {
   const { problems } = context.loading.surroundings
   for (const document of parseYaml(file, problems, context.loading.secretNames)) {
     if (isObject(document.value)) readDocument(document, document.value, context)
-    else problems.error('wrong-type', `expected a map, got ${typeName(document.value)}`, document.find([]).place)
+    else
+      problems.error('wrong-type', `expected a map, got ${typeName(document.value)}`, document.find([]).place, {
+        ...(Array.isArray(document.value) ? { help: 'A list for for_each belongs outside roles/.' } : {}),
+      })
   }
 }
 
@@ -43,13 +49,16 @@ function readDocument(document: YamlDocument, value: JsonObject, context: RoleCo
   if (kind === undefined) return
   const { environments: _, ...base } = value
   const uses = readUses(document, value, context)
-  for (const { environment, override, place } of uses) {
+  const { problems } = context.loading.surroundings
+  const valid = [...programKeys, ...keysAt(kind.schema, [])]
+  for (const named of uses) {
+    const { environment, override, place } = named
     const draft = context.environments.get(environment)
     if (draft === undefined) continue
     const own: Layer[] = override === undefined ? [] : [{ document, at: ['environments', environment] }]
     const use = { environment, among: uses.length }
     const reading = { kind, layers: [...own, { document, at: [] }], use, user: place, draft, context }
-    readMerged(merge(base, override ?? {}), reading)
+    readMerged(overlaid(document, base, named, valid, problems), reading)
   }
 }
 
@@ -68,17 +77,49 @@ function readMerged(merged: JsonObject, reading: Reading): void {
   const { kind, layers, use, draft, context } = reading
   const { surroundings } = context.loading
   const { for_each: forEach, ...rest } = merged
-  const place = (path: FieldPath) => placeIn(layers, path)
+  const place: Check['place'] = (path, what) => placeIn(layers, path, what)
   const keep = (path: FieldPath) => isWriteOnly(kind, path)
   const template = compile(rest, { problems: surroundings.problems, place, keep })
   const help = `${draft.scope.help.replace(/\.$/, '')}, or give it to each entry of for_each.`
   const outer = { ...draft.scope, use }
   if (forEach === undefined) readRole(template, outer, undefined, reading)
-  for (const entry of forEach === undefined ? [] : readEntries(forEach, layers, outer, context.loading)) {
-    const scope = createScope(entry.variables, entry.placeOf, { help, surroundings, outer, use })
+  const entries = forEach === undefined ? [] : readEntries(forEach, layers, outer, context.loading)
+  if (reportSameName(rest, entries, reading)) return
+  for (const entry of entries) {
+    const related = firstMet(entry)
+    const scope = createScope(entry.variables, entry.placeOf, { help, surroundings, outer, use, related })
     resolveAll(scope)
     readRole(template, scope, entry, reading)
   }
+}
+
+function firstMet(entry: Entry): Details['related'] {
+  return [{ message: 'first met for this entry of for_each', place: entry.place }]
+}
+
+/** One mistake, however many entries there are. */
+function reportSameName({ name, mount }: JsonObject, entries: readonly Entry[], reading: Reading): boolean {
+  const used = [...variablesIn(name), ...variablesIn(mount)]
+  const differ = entries.some(({ variables }) => used.some((variable) => Object.hasOwn(variables, variable)))
+  if (entries.length < 2 || differ || (name !== undefined && typeof name !== 'string')) return false
+  const { layers, use, draft, context } = reading
+  const called = name ?? fileName(layers)
+  const place = name === undefined ? placeIn(layers, ['for_each'], 'key') : placeIn(layers, ['name'])
+  context.loading.surroundings.problems.error(
+    'conflict',
+    `every entry of for_each would be called ${quoted(called)}`,
+    place,
+    {
+      help: `Write "name:" with a variable of the entry, such as ${quoted(exampleName(entries))}.`,
+      use,
+    },
+  )
+  draft.dropped.push({ place })
+  return true
+}
+
+function exampleName(entries: readonly Entry[]): string {
+  return `\${${Object.keys(entries[0]?.variables ?? {})[0] ?? 'project'}}`
 }
 
 /** A role with everything filled in. */
@@ -97,7 +138,7 @@ function readRole(template: Template, scope: Scope, entry: Entry | undefined, re
   const failed: FieldPath[] = []
   const value = fillTemplate(template, scope, failed) as JsonObject
   const place: Check['place'] = (path, what) => placeIn(layers, path, what)
-  const related = entry && [{ message: 'first met for this entry of for_each', place: entry.place }]
+  const related = entry && firstMet(entry)
   const details = { use, ...(related === undefined ? {} : { related }) }
   const { name: writtenName, mount: writtenMount, secrets: writtenSecrets, ...spec } = value
   const options = { problems: loading.surroundings.problems, place, failed, details }
@@ -105,10 +146,16 @@ function readRole(template: Template, scope: Scope, entry: Entry | undefined, re
   const mount = textOf(writtenMount, 'mount', 'jwt', options)
   const secrets =
     writtenSecrets === undefined ? undefined : readSecrets(writtenSecrets, withoutPrefix(options, 'secrets'))
-  if (name === undefined || mount === undefined) return
-  const filled: Filled = { ...reading, name, value: spec, scope, failed, place, details }
-  const tokenPolicies = readTokenPolicies(filled) ?? generate(filled, secrets)
   const object = entry?.place ?? placeIn(layers, [])
+  if (name === undefined || mount === undefined) {
+    draft.dropped.push({ place: object })
+    return
+  }
+  const { address, parent } = kind.identify(mount, name)
+  if (parent !== undefined) draft.parents.push({ kind, parent, place: place(['mount']), details })
+  const filled: Filled = { ...reading, name, value: spec, scope, failed, place, details }
+  const written = readTokenPolicies(filled)
+  const tokenPolicies = written === undefined ? generate(filled, secrets) : written
   const desired = describe(
     {
       kind,
@@ -123,13 +170,14 @@ function readRole(template: Template, scope: Scope, entry: Entry | undefined, re
     },
     loading.library,
   )
-  if (desired === undefined) return
-  addObject(
-    { desired, place: object, user, locate: (field) => place(field, 'key') },
-    draft,
-    loading.surroundings.problems,
-  )
-  if (secrets !== undefined) draft.secrets[desired.address] = secrets
+  if (desired === undefined) {
+    draft.dropped.push({ address, place: object })
+    return
+  }
+  const { problems } = loading.surroundings
+  const described: Described = { desired, place: object, user, locate: (field) => place(field, 'key') }
+  addObject(described, draft, problems)
+  if (secrets !== undefined) addSecrets(described, secrets, draft, problems)
 }
 
 /** Failed paths below one key, as seen from there. */
@@ -214,11 +262,14 @@ function fromTemplate(entry: JsonObject, path: FieldPath, filled: Filled): JsonV
 /** A role that reads secrets and names no policies gets one of its own that allows just that. */
 function generate(filled: Filled, secrets: Readonly<Record<string, SecretUse>> | undefined): JsonValue | undefined {
   if (secrets === undefined || Object.keys(secrets).length === 0) return undefined
-  const { place, use, draft, details, scope, context } = filled
+  const { place, draft, details, scope, context } = filled
   const name = filled.name.toLowerCase()
   const where = place(['secrets'], 'key')
-  addPolicy(generatedPolicy(filled.name, secrets), where, { name, scope, user: where, details }, draft, context.loading)
-  // A file of the same name would be a second source.
-  draft.references.push({ name, place: where, use })
+  addGeneratedPolicy(
+    generatedPolicy(filled.name, secrets),
+    { name, scope, user: where, details },
+    draft,
+    context.loading,
+  )
   return [name]
 }

@@ -28,8 +28,27 @@ export function jsonSchemas(kinds: Kinds): Record<'environment' | 'role' | 'sett
 
 /** What a schema refers to is "any JSON value", which in JSON Schema needs no definition. */
 function converted(schema: z.ZodType): Schema {
-  const { $schema: _, $defs: __, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const {
+    $schema: _,
+    $defs: __,
+    ...rest
+  } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const pattern = jsonSchema.type === 'string' ? durationPattern(zodSchema as unknown as z.ZodType) : undefined
+      if (pattern !== undefined) jsonSchema.pattern = pattern
+    },
+  })
   return withoutReferences(rest as JsonObject) as Schema
+}
+
+/** Rules that are functions have no form in JSON Schema; this one is known by what it takes. */
+function durationPattern(schema: z.ZodType): string | undefined {
+  const takes = (text: string) => schema.safeParse(text).success
+  if (!takes('1h30m') || takes('1 h')) return undefined
+  const sign = takes('-1s') ? '[+-]?' : '\\+?'
+  return `^\\s*(${sign}(\\d+d?|((\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|ms|s|m|h))+))?\\s*$`
 }
 
 function withoutReferences(value: JsonValue): JsonValue {
@@ -41,7 +60,7 @@ function withoutReferences(value: JsonValue): JsonValue {
 
 function kindSchema(kind: Kind): Schema {
   const withFiles = kind.fromFile.reduce((schema, path) => changeSchema(schema, path, orFile), converted(kind.schema))
-  return mapSchemas(withFiles, withVariables)
+  return mapSchemas(kind.writeOnly.reduce(withSecret, withFiles), withVariables)
 }
 
 function strictMap(properties: Schema, required: readonly string[], words: Schema): Schema {
@@ -60,21 +79,43 @@ function mapOf(values: Schema, description: string): Schema {
 
 const reference = { type: 'string', pattern: '\\$\\{' }
 
-function orFile(schema: Schema): Schema {
-  const file = {
-    type: 'object',
-    description: 'The text of a file; the path is relative to the configuration folder.',
-    properties: { file: { type: 'string' } },
-    required: ['file'],
-    additionalProperties: false,
-  }
-  return either([schema, file])
+const fileReference = {
+  type: 'object',
+  description: 'The text of a file.',
+  properties: {
+    file: { type: 'string', minLength: 1, description: 'The path, relative to the configuration folder.' },
+  },
+  required: ['file'],
+  additionalProperties: false,
 }
 
-/** A description belongs to the whole, where editors look for it. */
+function orFile(schema: Schema): Schema {
+  return either([schema, fileReference])
+}
+
+const secret = {
+  description: 'A secret; a reference, as nothing secret stands in a file.',
+  writeOnly: true,
+  anyOf: [{ type: 'string', pattern: '^\\$\\{env:[A-Za-z_][A-Za-z0-9_]*\\}$' }, fileReference],
+}
+
+/** Also inside a map of any keys, whose schema does not name it. */
+function withSecret(schema: Schema, path: FieldPath): Schema {
+  const [name, parent] = [path.at(-1), path.slice(0, -1)]
+  return changeSchema(schema, parent, (map) => {
+    const { properties = {}, additionalProperties } = map
+    const known = isObject(properties) && name !== undefined ? properties[name] : undefined
+    if (name === undefined || (known === undefined && !isObject(additionalProperties))) return map
+    const { description = secret.description } = (known ?? {}) as Schema
+    return { ...map, properties: { ...(properties as JsonObject), [name]: { ...secret, description } } }
+  })
+}
+
+/** What is said about a whole belongs to the whole, where editors look for it. */
 function either([first, ...others]: readonly [Schema, ...Schema[]]): Schema {
-  const { description, ...rest } = first
-  return { ...(description === undefined ? {} : { description }), anyOf: [rest, ...others] }
+  const outer = Object.entries(first).filter(([key]) => ['description', 'default', 'examples'].includes(key))
+  const inner = Object.entries(first).filter(([key]) => !['description', 'default', 'examples'].includes(key))
+  return { ...Object.fromEntries(outer), anyOf: [Object.fromEntries(inner), ...others] }
 }
 
 function changeSchema(schema: Schema, path: FieldPath, change: (schema: Schema) => Schema): Schema {
@@ -93,8 +134,9 @@ function changeSchema(schema: Schema, path: FieldPath, change: (schema: Schema) 
   return result
 }
 
-/** Wherever a value is no free text already, a text with a variable in it can stand for it. */
+/** Wherever a value is no free text already, a text with a variable in it can stand for it; but not for a secret. */
 function withVariables(schema: Schema): Schema {
+  if (schema['writeOnly'] === true) return schema
   const inner = mapSchemas(schema, withVariables)
   return acceptsReference(schema) ? inner : either([inner, reference])
 }
@@ -125,13 +167,16 @@ function acceptsReference(schema: Schema): boolean {
   return type === undefined || type === 'string' || (Array.isArray(type) && type.includes('string'))
 }
 
+/** Names of variables, besides the built-in one. */
+const propertyNames = { type: 'string', pattern: '^(?!environment$)[A-Za-z_][A-Za-z0-9_-]*$' }
+
 function environmentSchema(kinds: Kinds): object {
   const { properties } = converted(z.strictObject(ownShape(kinds)))
   const { variables, ...own } = properties as Record<string, Schema>
   const sections: Record<string, Schema> = {}
   for (const { kind, at } of environmentKinds(kinds)) insert(sections, at, kindSchema(kind))
   const filled = Object.fromEntries(Object.entries(own).map(([name, part]) => [name, withVariables(part)]))
-  const all = { ...filled, variables: variables as Schema, ...sections }
+  const all = { ...filled, variables: { ...variables, propertyNames }, ...sections }
   return strictMap(all, [], { $schema: draft, title: 'An environment of vaultwright' })
 }
 
@@ -141,7 +186,8 @@ function insert(properties: Record<string, Schema>, [key, next, ...rest]: readon
   const here = properties[key] ?? {}
   if (next === '*')
     properties[key] = mapOf(within((here['additionalProperties'] ?? {}) as Schema, rest, schema), `${key}, by name.`)
-  else properties[key] = within(here, next === undefined ? [] : [next, ...rest], schema)
+  else if (next === undefined) properties[key] = { description: `The ${key} as a whole.`, ...within(here, [], schema) }
+  else properties[key] = within(here, [next, ...rest], schema)
 }
 
 function within(container: Schema, at: readonly string[], schema: Schema): Schema {
@@ -154,7 +200,10 @@ function within(container: Schema, at: readonly string[], schema: Schema): Schem
 const templatedPolicy = {
   type: 'object',
   description: 'A policy of this role alone, made from policies/<template>.hcl with the variables of the role.',
-  properties: { name: { type: 'string' }, template: { type: 'string' } },
+  properties: {
+    name: { type: 'string', minLength: 1, description: "The policy's name." },
+    template: { type: 'string', minLength: 1, description: 'The name of the file in policies/, without .hcl.' },
+  },
   required: ['name', 'template'],
   additionalProperties: false,
 }
@@ -163,25 +212,30 @@ function roleSchema(kinds: Kinds): object {
   const kind = kindWrittenIn(kinds, 'role')
   const fields = kind === undefined ? {} : kindSchema(kind)
   const own = {
-    name: { type: 'string', description: "The role's name. Default: the name of the file." },
-    mount: { type: 'string', description: 'The auth mount that the role belongs to.', default: 'jwt' },
+    name: { type: 'string', minLength: 1, description: "The role's name. Default: the name of the file." },
+    mount: {
+      type: 'string',
+      minLength: 1,
+      description: 'The auth mount that the role belongs to.',
+      default: 'jwt',
+    },
     secrets: {
       ...withVariables(converted(secretsSchema)),
       description: 'What jobs of this role read, by the name of their variable.',
     },
     for_each: {
       description: 'One role for each entry, whose keys are variables of that role.',
-      anyOf: [{ type: 'array', items: { type: 'object' } }, orFile({ type: 'string', pattern: '\\$\\{' })],
+      anyOf: [{ type: 'array', items: { type: 'object', propertyNames } }, reference, fileReference],
     },
   }
   const properties = { ...own, ...withTemplates((fields['properties'] ?? {}) as JsonObject) }
   // What an environment adds or removes makes a whole only together with the rest, so nothing is required of a part.
-  const part = { ...strictMap(removable(properties), [], {}), type: ['object', 'null'] }
+  const part = { ...asOverride(strictMap(properties, [], {})), type: ['object', 'null'] }
   const environments = {
     description: 'Where the role exists: a list of names, or a map whose values are merged over the rest of the file.',
     anyOf: [
-      { type: 'array', items: { type: 'string' } },
-      { type: 'object', additionalProperties: part },
+      { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
+      { type: 'object', minProperties: 1, additionalProperties: part },
     ],
   }
   return strictMap({ ...properties, environments }, ['environments'], {
@@ -197,7 +251,22 @@ function withTemplates(properties: JsonObject): JsonObject {
     : properties
 }
 
-function removable(properties: JsonObject): Schema {
-  const entries = Object.entries(properties).map(([name, part]) => [name, either([part as Schema, { type: 'null' }])])
-  return Object.fromEntries(entries)
+/** In a map that is merged over another one, nothing is required and null removes, at any depth. Lists are whole. */
+function asOverride({ required: _, ...schema }: Schema): Schema {
+  const result: Record<string, JsonValue> = { ...schema }
+  const { properties, additionalProperties } = schema
+  if (isObject(properties))
+    result['properties'] = Object.fromEntries(
+      Object.entries(properties).map(([name, part]) => [name, removable(part as Schema)]),
+    )
+  if (isObject(additionalProperties)) result['additionalProperties'] = removable(additionalProperties)
+  for (const word of ['anyOf', 'oneOf', 'allOf']) {
+    const branches = schema[word]
+    if (Array.isArray(branches)) result[word] = branches.map((branch) => asOverride(branch as Schema))
+  }
+  return result
+}
+
+function removable(schema: Schema): Schema {
+  return either([asOverride(schema), { type: 'null' }])
 }

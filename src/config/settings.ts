@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Settings } from '../core/configuration.ts'
+import { isObject, type JsonValue } from '../core/json.ts'
 import { check } from './explain.ts'
 import { placeIn } from './merge.ts'
 import type { Problems } from './problems.ts'
@@ -23,5 +24,17 @@ export function readSettings(file: TextFile | undefined, problems: Problems): Se
   const layers = document ? [{ document, at: [] }] : []
   const settings =
     document && check(settingsSchema, document.value, { problems, place: (path, what) => placeIn(layers, path, what) })
-  return { env: settings?.env ?? [], externalPolicies: settings?.external_policies ?? [] }
+  if (file !== undefined && settings === undefined) problems.mute('unknown-policy', 'env-not-allowed')
+  const good = settings ?? goodKeys(document?.value)
+  return { env: good.env ?? [], externalPolicies: good.external_policies ?? [] }
+}
+
+/** What can be understood beside a mistake: it must not look as if it were not there. */
+function goodKeys(value: JsonValue | undefined): z.infer<typeof settingsSchema> {
+  const { env, external_policies } = settingsSchema.shape
+  const written = isObject(value) ? value : {}
+  return {
+    env: env.safeParse(written['env']).data,
+    external_policies: external_policies.safeParse(written['external_policies']).data,
+  }
 }

@@ -12,9 +12,9 @@ const formerNames: Readonly<Record<string, string>> = {
 }
 
 /** The name that was probably meant. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+export function nearest(name: string, candidates: Iterable<string>, furthest = 3): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.min(3, Math.max(1, name.length - 1)) + 1
+  let bestDistance = Math.min(furthest, Math.max(1, name.length - 1)) + 1
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue
     const far = distance(name.toLowerCase(), candidate.toLowerCase())
@@ -30,8 +30,18 @@ export function suggestKey(key: string, valid: readonly string[]): string {
   return meant === undefined ? `Valid keys are: ${valid.join(', ')}.` : `Did you mean ${quoted(meant)}?`
 }
 
-/** "Did you mean …? " when something is near, then the rest. */
-export function suggestName(name: string, candidates: Iterable<string>, rest: string): string {
-  const meant = nearest(name, candidates)
+/** "Did you mean …? " when something is near, then the rest. Looked for only where somebody will read it. */
+export interface Suggestion {
+  readonly name: string
+  readonly candidates: Iterable<string> | (() => Iterable<string>)
+  readonly rest: string
+}
+
+export function suggestName(name: string, candidates: Suggestion['candidates'], rest: string): Suggestion {
+  return { name, candidates, rest }
+}
+
+export function suggestion({ name, candidates, rest }: Suggestion): string {
+  const meant = nearest(name, typeof candidates === 'function' ? candidates() : candidates)
   return meant === undefined ? rest : `Did you mean ${quoted(meant)}? ${rest}`
 }

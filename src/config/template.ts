@@ -1,7 +1,11 @@
+import { isObject, type JsonValue } from '../core/json.ts'
+
 /** Texts with `${name}` in them; `$${` stands for a `${` of the text's own. */
 
-export type Part =
-  | { readonly text: string }
+export type Part = { readonly text: string } | Reference
+
+/** `${name}` or `${env:NAME}`, at an offset in the text. */
+export type Reference =
   | { readonly variable: string; readonly at: number; readonly length: number }
   | { readonly env: string; readonly at: number; readonly length: number }
 
@@ -61,4 +65,14 @@ function parseReference(text: string, at: number): readonly [Part | TemplateErro
   if (env !== undefined) return [{ env, at, length }, length]
   const message = `"${text.slice(at, at + Math.min(length, 80))}" names no variable; write "$\${" for a "\${" of the text's own`
   return [{ message, at, length }, length]
+}
+
+/** Names of all variables that texts in the value refer to. */
+export function variablesIn(value: JsonValue | undefined): string[] {
+  if (typeof value === 'string')
+    return value.includes('${')
+      ? parseTemplate(value).parts.flatMap((part) => ('variable' in part ? [part.variable] : []))
+      : []
+  if (Array.isArray(value)) return value.flatMap(variablesIn)
+  return isObject(value) ? Object.values(value).flatMap(variablesIn) : []
 }

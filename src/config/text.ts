@@ -8,7 +8,20 @@ export interface TextFile {
   /** Offsets at which lines start. */
   readonly lines: readonly number[]
   /** Ranges of offsets that hold a secret written in the clear by mistake: no message may show them. */
-  readonly hidden: (readonly [start: number, end: number])[]
+  readonly hidden: Range[]
+  /**
+   * Values that look like secrets by their keys, or hold such, by the offset of the key. They are shown as long as the
+   * keys are known ones; under an unknown key they may be a secret whose key is misspelt.
+   */
+  readonly suspects: Map<number, Suspect>
+}
+
+type Range = readonly [start: number, end: number]
+
+interface Suspect {
+  readonly ranges: readonly Range[]
+  /** False where only the words in the key speak for it. */
+  readonly certain: boolean
 }
 
 /** A range of a file's text; offsets count UTF-16 units from 0. */
@@ -27,7 +40,7 @@ const furthestColumn = 5_000
 export function textFile(path: string, text: string): TextFile {
   const lines = [0]
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.push(at + 1)
-  return { path, text, lines, hidden: [] }
+  return { path, text, lines, hidden: [], suspects: new Map() }
 }
 
 /** The start of a file, for what concerns all of it. */
@@ -56,11 +69,27 @@ export function locationOf(place: Place): Location {
   const start = file.lines[source.line - 1] as number
   const end = (file.lines[source.line] ?? file.text.length + 1) - 1
   const length = Math.min(longestExcerpt, Math.max(1, Math.min(place.end, end) - place.start))
-  if (file.hidden.some(([from, to]) => from <= end && to >= start))
+  const hidden = file.hidden.filter(([from, to]) => from <= end && to >= start).map(([from]) => from)
+  const shown = Math.min(end, ...hidden)
+  if (shown < start || shown < place.start)
     return { source, excerpt: '(not shown: this line holds a secret)', length: 1 }
   if (source.column > furthestColumn) return { source, excerpt: '(not shown: the line is too long)', length: 1 }
-  const line = file.text.slice(start, end).replace(/\r$/, '')
-  return { source, excerpt: oneForOne(cut(line, source.column)), length }
+  if (hidden.length > 0) {
+    const before = withoutUserInfo(file.text.slice(start, shown))
+    return {
+      source,
+      excerpt: `${oneForOne(before)}(not shown)`,
+      length: Math.max(1, Math.min(length, shown - place.start)),
+    }
+  }
+  // Far enough behind the cut for the end of an address that begins before it.
+  const line = file.text.slice(start, Math.min(end, start + source.column + 3 * longestExcerpt)).replace(/\r$/, '')
+  return { source, excerpt: oneForOne(cut(withoutUserInfo(line), source.column)), length }
+}
+
+/** User and password of a URL, one character for one; what follows an "@" too many goes with them. */
+export function withoutUserInfo(text: string): string {
+  return text.includes('@') ? text.replace(/\/\/\S*@/g, (part) => `//${'*'.repeat(part.length - 3)}@`) : text
 }
 
 /** Only the tail goes, because a caret finds its column in an excerpt that begins where the line does. */

@@ -1,34 +1,11 @@
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath } from '../core/kind.ts'
-import type { Problems, Use } from './problems.ts'
+import { longestChain, sizeOf, spend } from './budget.ts'
+import type { Problems } from './problems.ts'
+import { type Definition, namesOf, ownerOf, type Resolved, type Scope } from './scope.ts'
 import { suggestName } from './suggest.ts'
-import { type Part, parseTemplate, variableName } from './template.ts'
+import { type Part, parseTemplate, type Reference, variablesIn } from './template.ts'
 import { type Place, quoted } from './text.ts'
-
-/** What `${env:NAME}` may read, and where mistakes go. The same for all files. */
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>
-  /** Names that vaultwright.yaml allows. */
-  readonly allowed: readonly string[]
-  readonly problems: Problems
-}
-
-interface Definition {
-  readonly value: JsonValue
-  readonly place: () => Place
-}
-
-/** Names that `${name}` can stand for. An entry of for_each has a scope of its own, inside that of the environment. */
-export interface Scope {
-  readonly definitions: ReadonlyMap<string, Definition>
-  readonly outer?: Scope
-  /** Where a person would define another one. */
-  readonly help: string
-  readonly use?: Use | undefined
-  readonly surroundings: Surroundings
-  /** Filled in as they are asked for; undefined for one that turned out wrong and is already reported. */
-  readonly values: Map<string, JsonValue | undefined>
-}
 
 /** A value whose texts are filled in each time anew; `fill` gives undefined, once the reason is reported. */
 export type Template = { readonly constant: JsonValue } | { readonly fill: Fill }
@@ -37,7 +14,7 @@ type Fill = (scope: Scope, failed: FieldPath[]) => JsonValue | undefined
 /** Splits a value's texts into parts once. Values without `$` cost nothing afterwards. */
 export interface Compilation {
   readonly problems: Problems
-  readonly place: (path: FieldPath) => Place
+  readonly place: (path: FieldPath, what?: 'key') => Place
   /** True for a write-only field, whose `${env:NAME}` stays a reference. */
   readonly keep: (path: FieldPath) => boolean
 }
@@ -59,7 +36,7 @@ function compileMap(map: JsonObject, compilation: Compilation, path: FieldPath):
   const constant: Record<string, JsonValue> = {}
   const changing: [string, Template][] = []
   for (const [key, value] of Object.entries(map)) {
-    const member = compile(value, compilation, [...path, key])
+    const member = compileMember(key, value, compilation, path)
     // A changing member keeps its place in the order of keys.
     constant[key] = 'constant' in member ? member.constant : null
     if ('fill' in member) changing.push([key, member])
@@ -74,6 +51,17 @@ function compileMap(map: JsonObject, compilation: Compilation, path: FieldPath):
   }
 }
 
+/** Keys are not filled in: two could become one, and what is written could no longer be looked up. */
+function compileMember(key: string, value: JsonValue, compilation: Compilation, path: FieldPath): Template {
+  const inner = [...path, key]
+  if (!key.includes('${')) return compile(value, compilation, inner)
+  const message = `${quoted(key)} is a key, and keys are not filled in`
+  compilation.problems.error('variable-in-key', message, compilation.place(inner, 'key'), {
+    help: 'Write the key out, or let a variable hold the whole map.',
+  })
+  return { fill: (_scope, failed) => fail(failed, inner) }
+}
+
 /** A text that could not be filled in is null, and its path is among the failed ones. */
 export function fillTemplate(template: Template, scope: Scope, failed: FieldPath[]): JsonValue {
   return 'constant' in template ? template.constant : (template.fill(scope, failed) ?? null)
@@ -82,13 +70,21 @@ export function fillTemplate(template: Template, scope: Scope, failed: FieldPath
 function compileText(text: string, { problems, place, keep }: Compilation, path: FieldPath): Template {
   if (keep(path) && /^\$\{env:\w+\}$/.test(text)) return { constant: text }
   const where = once(() => place(path))
+  if (keep(path) && text.includes('${env:')) {
+    problems.error('invalid-value', 'a secret must be exactly "${env:NAME}", with nothing around it', where())
+    return { fill: (_scope, failed) => fail(failed, path) }
+  }
   const { parts, errors } = parseTemplate(text)
   for (const { message } of errors) problems.error('invalid-substitution', message, where())
   if (errors.length > 0) return { fill: (_scope, failed) => fail(failed, path) }
   if (parts.every((part) => 'text' in part))
     return { constant: parts.map((part) => ('text' in part ? part.text : '')).join('') }
   return {
-    fill: (scope, failed) => fillParts(parts, scope, () => where()) ?? fail(failed, path),
+    fill: (scope, failed) => {
+      const filled = fillParts(parts, scope, where)
+      // Null is a value like any other: whoever gets it says what it wants instead.
+      return filled === undefined ? fail(failed, path) : filled
+    },
   }
 }
 
@@ -107,46 +103,61 @@ function once<T>(make: () => T): () => T {
 /** A single `${name}` is the variable's value, whatever its type; inside a text only scalars make sense. */
 function fillParts(parts: readonly Part[], scope: Scope, place: () => Place): JsonValue | undefined {
   const [only] = parts
-  if (parts.length === 1 && only !== undefined && !('text' in only)) return valueFor(only, scope, place)
-  return fillText(parts, scope, place)
+  if (parts.length !== 1 || only === undefined || 'text' in only) return fillText(parts, scope, place)
+  const value = valueFor(only, scope, place)
+  return value === undefined || !afford(value, scope, place) ? undefined : value
 }
 
-/** A text with every part filled in; undefined once every reason is reported. */
+/**
+ * A text with every part filled in; undefined once every reason is reported.
+ * @param accept whether the value may stand there; reports why not
+ */
 export function fillText(
   parts: readonly Part[],
   scope: Scope,
-  place: (part: Exclude<Part, { text: string }>) => Place,
+  place: (part: Reference) => Place,
+  accept: (value: string, part: Reference) => boolean = () => true,
 ): string | undefined {
   let text: string | undefined = ''
   for (const part of parts) {
-    if ('text' in part) text = text === undefined ? undefined : text + part.text
-    else {
-      const value = valueFor(part, scope, () => place(part))
-      const inner = value === undefined ? undefined : scalarText(value, part, scope, () => place(part))
-      text = text === undefined || inner === undefined ? undefined : text + inner
-    }
+    const inner = 'text' in part ? part.text : fillReference(part, scope, () => place(part))
+    const good = inner !== undefined && ('text' in part || accept(inner, part))
+    text = text === undefined || !good ? undefined : text + inner
   }
   return text
 }
 
-function scalarText(
-  value: JsonValue,
-  part: Exclude<Part, { text: string }>,
-  scope: Scope,
-  place: () => Place,
-): string | undefined {
+function fillReference(part: Reference, scope: Scope, place: () => Place): string | undefined {
+  const value = valueFor(part, scope, place)
+  const text = value === undefined ? undefined : scalarText(value, part, scope, place)
+  return text === undefined || !afford(text, scope, place) ? undefined : text
+}
+
+/** What is too large is told once for an environment; everything after it is too large as well. */
+function afford(value: JsonValue, { budget, use, surroundings }: Scope, place: () => Place): boolean {
+  const before = budget.exceeded
+  if (spend(budget, sizeOf(value))) return true
+  if (!before)
+    surroundings.problems.error('too-large', 'the variables of this environment fill in too much', place(), {
+      help: 'Up to here they made more than 64 million characters, or 2 million values: look for one that repeats another.',
+      use,
+    })
+  return false
+}
+
+function scalarText(value: JsonValue, part: Reference, scope: Scope, place: () => Place): string | undefined {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
   const name = 'variable' in part ? part.variable : part.env
   const what = value === null ? 'null' : Array.isArray(value) ? 'a list' : 'a map'
   const { problems } = scope.surroundings
   problems.error('wrong-type', `"\${${name}}" stands inside a text, but its value is ${what}`, place(), {
     help: 'Inside a text only strings, numbers and booleans can stand.',
-    use: scope.use,
+    ...whom(scope),
   })
   return undefined
 }
 
-function valueFor(part: Exclude<Part, { text: string }>, scope: Scope, place: () => Place): JsonValue | undefined {
+function valueFor(part: Reference, scope: Scope, place: () => Place): JsonValue | undefined {
   return 'env' in part ? readEnv(part.env, scope, place) : lookUp(part.variable, scope, place)
 }
 
@@ -172,41 +183,61 @@ function readEnv(name: string, { surroundings, use }: Scope, place: () => Place)
 
 function lookUp(name: string, scope: Scope, place: () => Place): JsonValue | undefined {
   const owner = ownerOf(name, scope)
-  if (owner !== undefined) return resolve(name, owner, [])
+  if (owner !== undefined) return resolve(name, owner, []).value
   scope.surroundings.problems.error('unknown-variable', `no variable is called ${quoted(name)}`, place(), {
-    help: suggestName(name, namesOf(scope), scope.help),
-    use: scope.use,
+    help: suggestName(name, () => namesOf(scope), scope.help),
+    ...whom(scope),
   })
   return undefined
 }
 
-function ownerOf(name: string, scope: Scope | undefined): Scope | undefined {
-  return scope === undefined || scope.definitions.has(name) ? scope : ownerOf(name, scope.outer)
-}
-
-function namesOf(scope: Scope | undefined): string[] {
-  return scope === undefined ? [] : [...scope.definitions.keys(), ...namesOf(scope.outer)]
+function whom({ use, related }: Scope) {
+  return { use, ...(related === undefined ? {} : { related }) }
 }
 
 /** `open` are the variables of this scope whose values are being filled in: meeting one of them again is a cycle. */
-function resolve(name: string, scope: Scope, open: readonly string[]): JsonValue | undefined {
-  if (scope.values.has(name)) return scope.values.get(name)
-  const { value, place } = scope.definitions.get(name) as Definition
+function resolve(name: string, scope: Scope, open: readonly string[]): Resolved {
+  const known = scope.values.get(name)
+  if (known !== undefined) return known
+  const definition = scope.definitions.get(name) as Definition
   const inner = [...open, name]
-  const needed = variablesIn(value).filter((other) => ownerOf(other, scope) === scope)
-  let good = true
+  let good = inner.length <= longestChain || reportChain(definition, scope)
+  let depth = 1
+  // Beyond the limit nothing is looked up any more: the stack is not without end.
+  const needed = good ? variablesIn(definition.value).filter((other) => ownerOf(other, scope) === scope) : []
   for (const other of needed) {
     if (inner.includes(other)) good = reportCycle(inner.slice(inner.indexOf(other)), scope)
-    else if (resolve(other, scope, inner) === undefined) good = false
+    else {
+      const found = resolve(other, scope, inner)
+      depth = Math.max(depth, found.depth + 1)
+      if (found.value === undefined) good = false
+    }
   }
-  if (good && !scope.values.has(name)) {
-    const { problems } = scope.surroundings
-    const failed: FieldPath[] = []
-    const template = compile(value, { problems, place, keep: () => false })
-    const filled = fillTemplate(template, scope, failed)
-    scope.values.set(name, failed.length > 0 ? undefined : filled)
-  } else if (!scope.values.has(name)) scope.values.set(name, undefined)
-  return scope.values.get(name)
+  if (good && depth > longestChain) good = reportChain(definition, scope)
+  // Inside a circle it may be known by now.
+  const resolved = scope.values.get(name) ?? { value: good ? filledIn(definition, scope) : undefined, depth }
+  scope.values.set(name, resolved)
+  return resolved
+}
+
+function filledIn({ value, place }: Definition, scope: Scope): JsonValue | undefined {
+  const { problems } = scope.surroundings
+  const failed: FieldPath[] = []
+  const template = compile(value, { problems, place, keep: () => false })
+  // The definition is the place itself: nobody needs to be told for whom it is.
+  const filled = fillTemplate(template, { ...scope, related: undefined }, failed)
+  return failed.length > 0 ? undefined : filled
+}
+
+function reportChain({ place }: Definition, { budget, surroundings }: Scope): false {
+  if (!budget.exceeded)
+    surroundings.problems.error(
+      'too-large',
+      `more than ${longestChain} variables refer to each other in a row`,
+      place(),
+    )
+  budget.exceeded = true
+  return false
 }
 
 function reportCycle(names: readonly string[], scope: Scope): false {
@@ -220,59 +251,6 @@ function reportCycle(names: readonly string[], scope: Scope): false {
     { related: cycle.slice(1).map((name) => ({ message: `${name} is defined here`, place: place(name) })) },
   )
   return false
-}
-
-function variablesIn(value: JsonValue): string[] {
-  if (typeof value === 'string')
-    return value.includes('${')
-      ? parseTemplate(value).parts.flatMap((part) => ('variable' in part ? [part.variable] : []))
-      : []
-  if (Array.isArray(value)) return value.flatMap(variablesIn)
-  return isObject(value) ? Object.values(value).flatMap(variablesIn) : []
-}
-
-/** Always the name of the environment. */
-const builtInName = 'environment'
-
-type ScopeOptions = Pick<Scope, 'help' | 'surroundings' | 'use'> & { readonly outer?: Scope }
-
-/** The outermost scope: what is defined without anybody writing it. */
-export function builtInScope(environment: string, place: Place, options: ScopeOptions): Scope {
-  return {
-    definitions: new Map([[builtInName, { value: environment, place: () => place }]]),
-    values: new Map([[builtInName, environment]]),
-    ...options,
-  }
-}
-
-/**
- * A scope of the given variables. A name that nothing could refer to, and a new meaning of the built-in one, are errors.
- * @param place where a variable, or its name, is written
- */
-export function createScope(
-  variables: JsonObject,
-  place: (name: string, what?: 'key') => Place,
-  options: ScopeOptions,
-): Scope {
-  const { problems } = options.surroundings
-  const definitions = new Map<string, Definition>()
-  for (const [name, value] of Object.entries(variables)) {
-    if (name === builtInName)
-      problems.error(
-        'invalid-name',
-        '"environment" is built in: it is always the name of the environment',
-        place(name, 'key'),
-        {
-          help: 'Give the variable another name.',
-        },
-      )
-    else if (!variableName.test(name))
-      problems.error('invalid-name', `${quoted(name)} cannot be the name of a variable`, place(name, 'key'), {
-        help: 'Use letters, digits, "_" and "-", the first a letter or "_".',
-      })
-    else definitions.set(name, { value, place: () => place(name) })
-  }
-  return { definitions, values: new Map(), ...options }
 }
 
 /** So that a mistake in a variable shows even where nobody uses it. */

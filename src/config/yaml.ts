@@ -18,8 +18,10 @@ import {
 import type { JsonValue } from '../core/json.ts'
 import type { FieldPath } from '../core/kind.ts'
 import type { Problems } from './problems.ts'
+import { hideSecretsOfBrokenText, hideSuspect, isPublic, type Suspicion, suspicionOf } from './suspects.ts'
 import { explainSyntax } from './syntax.ts'
-import { type Place, quoted, startOf, type TextFile } from './text.ts'
+import { quoted, startOf, type TextFile } from './text.ts'
+import { type Found, find, keyText, placeOf, type Written } from './yaml-places.ts'
 
 /** A YAML document as plain data, and where each part of it is written. */
 export interface YamlDocument {
@@ -27,16 +29,6 @@ export interface YamlDocument {
   readonly value: JsonValue
   /** Goes as far along the path as the document does. */
   find(path: FieldPath): Found
-}
-
-interface Found {
-  readonly place: Place
-  /** The key that leads there; the same as `place` for items of lists and for a document's root. */
-  readonly key: Place
-  /** How many keys of the path are there. */
-  readonly depth: number
-  /** Where the way ended before the path did: in a map that lacks the key, or at something that has no keys. */
-  readonly end: 'found' | 'map' | 'leaf'
 }
 
 /** Deeper than any configuration, and far from where the parser runs out of stack. */
@@ -62,7 +54,7 @@ export function parseYaml(file: TextFile, problems: Problems, secretNames: Reado
   )
   if (documents.length === 0)
     problems.error('empty-file', 'the file is empty', startOf(file), { help: 'Write something into it, or delete it.' })
-  return documents.flatMap((document) => readDocument(document, file, problems, secretNames))
+  return documents.flatMap((document) => readDocument(document, { file, problems, secretNames }))
 }
 
 function isNothing(contents: unknown): boolean {
@@ -82,12 +74,8 @@ function depthOf(token: CST.Token): number {
   return most
 }
 
-function readDocument(
-  document: Document,
-  file: TextFile,
-  problems: Problems,
-  secretNames: ReadonlySet<string>,
-): YamlDocument[] {
+function readDocument(document: Document, reading: Reading): YamlDocument[] {
+  const { file, problems, secretNames } = reading
   const broken = [...document.errors, ...document.warnings][0] as YAMLError | undefined
   if (broken !== undefined || document.directives?.yaml.explicit) {
     hideSecretsOfBrokenText(file, secretNames)
@@ -98,47 +86,44 @@ function readDocument(
     return []
   }
   const reader: Reader = {
-    file,
-    problems,
-    secretNames,
+    ...reading,
+    indexes: new Map(),
     anchors: new Map(),
     aliases: new Map(),
     open: new Set(),
     aliased: 0,
+    discreet: false,
   }
   const { value } = read(document.contents as Node, reader)
   return [{ file, value, find: (path) => find(document.contents as Node, path, reader) }]
 }
 
-/** No tree says where a secret ends here, so nothing after one is shown. */
-function hideSecretsOfBrokenText(file: TextFile, secretNames: ReadonlySet<string>): void {
-  for (const name of secretNames) {
-    for (let at = file.text.indexOf(name); at !== -1; at = file.text.indexOf(name, at + 1)) {
-      const rest = file.text.slice(at + name.length, at + name.length + 100)
-      if (!/^["']?\s*:\s*(["']?\$\{env:\w+\}|\{\s*file:)/.test(rest)) file.hidden.push([at, file.text.length])
-    }
-  }
-}
-
-interface Reader {
+/** What all documents of a file share. */
+interface Reading {
   readonly file: TextFile
   readonly problems: Problems
   readonly secretNames: ReadonlySet<string>
+}
+
+interface Reader extends Reading, Written {
   readonly anchors: Map<string, { node: Node; result?: Result }>
   readonly aliases: Map<Alias, Node>
   readonly open: Set<Node>
   aliased: number
+  /** True below a key that looks like a secret's. */
+  discreet: boolean
 }
 
-/** `size` counts values, those behind aliases included each time. */
+/** `size` counts values, those behind aliases included each time; a long text counts as several. */
 interface Result {
   readonly value: JsonValue
   readonly size: number
+  /** Whether something inside looks like a secret. */
+  readonly suspect?: Suspicion
 }
 
-function placeOf(node: Node, file: TextFile): Place {
-  const [start, end] = node.range ?? [0, 0]
-  return { file, start, end }
+function sizeOf(text: unknown): number {
+  return typeof text === 'string' ? 1 + Math.floor(text.length / 64) : 1
 }
 
 function read(node: Node | null, reader: Reader): Result {
@@ -174,45 +159,68 @@ function readAlias(alias: Alias, reader: Reader): Result {
 
 function readList(items: readonly unknown[], reader: Reader): Result {
   const results = items.map((item) => read(item as Node | null, reader))
-  return { value: results.map(({ value }) => value), size: results.reduce((sum, { size }) => sum + size, 1) }
+  const size = results.reduce((sum, result) => sum + result.size, 1)
+  return { value: results.map(({ value }) => value), size, suspect: worst(results.map(({ suspect }) => suspect)) }
 }
 
 function readMap(map: YAMLMap, reader: Reader): Result {
   const value: Record<string, JsonValue> = {}
-  let size = 1
+  const first = new Map<string, Node>()
+  let [size, suspect]: [number, Suspicion] = [1, undefined]
   for (const pair of map.items) {
     const key = readKey(pair.key as Node | null, map, reader)
-    const result = read(pair.value as Node | null, reader)
+    const result = readBelow(key, pair.value as Node | null, reader)
     if (key === undefined) continue
-    if (reader.secretNames.has(key)) hideSecret(pair.value as Node | null, result.value, reader)
-    size += result.size
-    if (!Object.hasOwn(value, key)) value[key] = result.value
-    else {
-      const place = placeOf(pair.key as Node, reader.file)
-      const first = map.items.find((other) => keyText(other.key) === key)?.key as Node
-      reader.problems.error('duplicate-key', `the key ${quoted(key)} stands twice in one map`, place, {
-        help: 'Remove one of them.',
-        related: [{ message: 'the first one', place: placeOf(first, reader.file) }],
-      })
-    }
+    suspect = worst([suspect, guard(key, pair, result, reader)])
+    size += result.size + sizeOf(key) - 1
+    const earlier = first.get(key)
+    if (earlier === undefined) {
+      first.set(key, pair.key as Node)
+      value[key] = result.value
+    } else reportDuplicate(key, pair, earlier, reader)
   }
-  return { value, size }
+  return { value, size, suspect }
 }
 
-function hideSecret(node: Node | null, value: JsonValue, reader: Reader): void {
-  const reference =
-    typeof value === 'string' ? /^\$\{env:\w+\}$/.test(value) : Object.keys(value ?? {}).join() === 'file'
-  if (node === null || value === null || value === '' || reference) return
+/** What stands below a key that looks like a secret's must not be repeated in a message. */
+function readBelow(key: string | undefined, node: Node | null, reader: Reader): Result {
+  const { discreet } = reader
+  reader.discreet ||= key !== undefined && suspicionOf(key, reader.secretNames) !== undefined
+  const result = read(node, reader)
+  reader.discreet = discreet
+  return result
+}
+
+function worst(suspicions: readonly Suspicion[]): Suspicion {
+  return suspicions.includes('certain') ? 'certain' : suspicions.find((suspicion) => suspicion !== undefined)
+}
+
+function reportDuplicate(key: string, pair: Pair, earlier: Node, { problems, file, secretNames }: Reader): void {
+  const place = placeOf(pair.key as Node, file)
+  // Nobody knows yet whether the key is a known one.
+  if (suspicionOf(key, secretNames) !== undefined) hideSuspect(place, key, [])
+  problems.error('duplicate-key', `the key ${quoted(key)} stands twice in one map`, place, {
+    help: 'Remove one of them.',
+    related: [{ message: 'the first one', place: placeOf(earlier, file) }],
+  })
+}
+
+/** What is written at a node: at an alias, the text of its anchor as well. */
+function rangesOf(node: Node | null, reader: Reader): [number, number][] {
   const written = isAlias(node) ? [node, reader.aliases.get(node)] : [node]
-  for (const part of written)
-    if (part?.range) reader.file.hidden.push([part.range[0], Math.max(part.range[0], part.range[1] - 1)])
+  return written.flatMap((part) => (part?.range ? [[part.range[0], Math.max(part.range[0], part.range[1] - 1)]] : []))
 }
 
-/** Numbers are keys as people see them (`22:`); undefined for what has no one reading as text. */
-function keyText(key: unknown): string | undefined {
-  if (!isScalar(key)) return undefined
-  if (typeof key.value === 'string') return key.value
-  return typeof key.value === 'number' && String(key.value) === key.source ? key.source : undefined
+/** Hides a secret written in the clear, and remembers what may be one. */
+function guard(key: string, pair: Pair, { value, suspect }: Result, reader: Reader): Result['suspect'] {
+  const { file, secretNames } = reader
+  const suspicion = isPublic(value) ? undefined : suspicionOf(key, secretNames)
+  const found = worst([suspicion, suspect])
+  if (found === undefined) return undefined
+  const ranges = rangesOf(pair.value as Node | null, reader)
+  if (secretNames.has(key) && suspicion !== undefined) file.hidden.push(...ranges)
+  file.suspects.set((pair.key as Node).range?.[0] ?? 0, { ranges, certain: found === 'certain' })
+  return found
 }
 
 function readKey(key: Node | null, map: YAMLMap, reader: Reader): string | undefined {
@@ -235,51 +243,25 @@ function readKey(key: Node | null, map: YAMLMap, reader: Reader): string | undef
     return undefined
   }
   const anchor = (key as Scalar).anchor
-  if (anchor) reader.anchors.set(anchor, { node: key as Node, result: { value: text, size: 1 } })
+  if (anchor) reader.anchors.set(anchor, { node: key as Node, result: { value: text, size: sizeOf(text) } })
   return text
 }
 
 function readScalar(node: Node, reader: Reader): Result {
   const { value, source = '' } = node as Scalar
-  if (typeof value !== 'number') return { value: value as JsonValue, size: 1 }
+  if (typeof value !== 'number') return { value: value as JsonValue, size: sizeOf(value) }
   const whole = /^([-+]?\d+|0[xo][\da-f]+)$/i.test(source)
-  if (Number.isFinite(value) && (!whole || Number.isSafeInteger(value))) return { value, size: 1 }
-  reader.problems.error(
-    'unsafe-number',
-    `${quoted(source)} cannot be kept as a number exactly`,
-    placeOf(node, reader.file),
-    {
-      help: `Quote it: "${source}".`,
-      final: true,
-    },
-  )
-  return { value: source, size: 1 }
-}
-
-function find(root: Node, path: FieldPath, reader: Reader): Found {
-  let [node, key, depth]: [Node | null, Node | undefined, number] = [root, undefined, 0]
-  const found = (end: Found['end']): Found => {
-    const place = written(node, key, reader.file)
-    return { place, key: key === undefined ? place : placeOf(key, reader.file), depth, end }
+  const exact = Number.isFinite(value) && (!whole || Number.isSafeInteger(value))
+  if (exact && String(value) === source) return { value, size: 1 }
+  const refuse = (message: string, help: string): Result => {
+    reader.problems.error('unsafe-number', message, placeOf(node, reader.file), { help, final: true })
+    return { value: source, size: 1 }
   }
-  for (const name of path) {
-    const inner: Node | null | undefined = isAlias(node) ? reader.aliases.get(node) : node
-    if (isMap(inner)) {
-      const pair: Pair | undefined = inner.items.find((item) => keyText(item.key) === name)
-      if (pair === undefined) return found('map')
-      ;[node, key] = [pair.value as Node | null, pair.key as Node]
-    } else if (isSeq(inner) && /^\d+$/.test(name) && Number(name) < inner.items.length) {
-      ;[node, key] = [inner.items[Number(name)] as Node | null, undefined]
-    } else return found('leaf')
-    depth++
-  }
-  return found('found')
-}
-
-/** A value that begins on the lines below its key is best shown by the key. */
-function written(node: Node | null, key: Node | undefined, file: TextFile): Place {
-  const below = node === null || !node.range || node.range[0] === node.range[1] || (isCollection(node) && !node.flow)
-  return placeOf(key !== undefined && below ? key : (node as Node), file)
+  if (reader.discreet) return refuse('this number would reach the server as another text', 'Put it into quotes.')
+  const message = exact
+    ? `${quoted(source)} is read as the number ${value}, which is another text`
+    : `${quoted(source)} cannot be kept as a number exactly`
+  return refuse(message, `Quote it: "${source}"${exact ? `; or write ${value} if the number is meant` : ''}.`)
 }
 
 /** For files that are one document; undefined once the reason is reported. */

@@ -27,7 +27,8 @@ export type Action = Change['action']
 export function diffFields(before: JsonObject, after: JsonObject, at: readonly string[] = []): FieldChange[] {
   const changes: FieldChange[] = []
   for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
-    const [old, now] = [before[key], after[key]]
+    // A claim may be called "constructor", which every object has from its prototype.
+    const [old, now] = [own(before, key), own(after, key)]
     const field = [...at, key]
     if (deepEqual(old, now)) continue
     if (isMap(old, now)) changes.push(...diffFields((old ?? {}) as JsonObject, (now ?? {}) as JsonObject, field))
@@ -39,6 +40,10 @@ export function diffFields(before: JsonObject, after: JsonObject, at: readonly s
       })
   }
   return changes
+}
+
+function own(map: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined
 }
 
 /** A map on one side and nothing on the other is a map whose entries come or go. */

@@ -36,6 +36,8 @@ export interface Environment {
   readonly desired: readonly Desired[]
   readonly owns: readonly Ownership[]
   readonly unmanaged: Unmanaged
+  /** Objects that are described elsewhere: never unmanaged, whatever `owns` says. */
+  readonly external: readonly Ownership[]
   /** Addresses that this or another environment of the same server and namespace describes. */
   readonly described: ReadonlySet<Address>
   /** By the address of the role, then by the name of the job's variable. */

@@ -8,18 +8,22 @@ import type { VaultWriter } from '../core/server.ts'
 import { differences } from './compare.ts'
 import { dependants, kindNameOf, stages } from './order.ts'
 
-export interface ApplyOptions {
-  readonly kinds: Kinds
+/** What is to be done for one environment. */
+interface Task {
   readonly environment: string
   readonly changes: readonly Change[]
+}
+
+export interface ApplyOptions {
+  readonly kinds: Kinds
+  /** All of one server: an order that holds for each environment alone would let one delete what another still needs. */
+  readonly tasks: readonly Task[]
   readonly server: VaultWriter
   readonly parallelism: number
   /** Once aborted, no further change begins; those under way are finished. */
   readonly signal?: AbortSignal
   /** Told of each change as soon as it is decided. */
   readonly onOutcome?: (outcome: Outcome) => void
-  /** Addresses whose changes failed earlier in this run, on the same server; grows with this run's own. */
-  readonly failed?: Set<Address>
 }
 
 type Result =
@@ -31,7 +35,11 @@ type Result =
  * depends on it and nothing else. Never rejects for a server's refusal; every change has exactly one outcome.
  */
 export async function applyChanges(options: ApplyOptions): Promise<Outcome[]> {
-  const { kinds, changes, environment, failed = new Set<Address>() } = options
+  const { kinds, tasks, parallelism } = options
+  const environments = new Map(
+    tasks.flatMap(({ environment, changes }) => changes.map((change) => [change, environment] as const)),
+  )
+  const failed = new Set<Address>()
   const failedKinds = new Set<string>()
   const outcomes: Outcome[] = []
   const settle = (change: Change, result: Result) => {
@@ -39,14 +47,15 @@ export async function applyChanges(options: ApplyOptions): Promise<Outcome[]> {
       failed.add(change.address)
       failedKinds.add(kindNameOf(change))
     }
+    const environment = environments.get(change) as string
     const outcome: Outcome = { address: change.address, action: change.action, environment, ...result }
     outcomes.push(outcome)
     options.onOutcome?.(outcome)
   }
-  for (const stage of stages(kinds, changes)) {
+  for (const stage of stages(kinds, [...environments.keys()])) {
     const run = async (change: Change) =>
       settle(change, hindrance(options, change, failed, failedKinds) ?? (await attempt(options, change)))
-    await pMap(stage, run, { concurrency: options.parallelism })
+    await pMap(stage, run, { concurrency: parallelism })
   }
   return outcomes
 }

@@ -1,10 +1,11 @@
 import type { Ownership } from '../core/configuration.ts'
+import { matchesGlob } from '../core/glob.ts'
 import type { Identity } from '../core/resource.ts'
 
 /** Whether one of the rules covers the object. `*` in a rule's name is any text, `/` included, as in Vault's own globs. */
 export function owns(rules: readonly Ownership[], object: Identity): boolean {
   return rules.some(
-    ({ kind, parent, name }) => kind === object.kind && parent === object.parent && matcher(name).test(ownName(object)),
+    ({ kind, parent, name }) => kind === object.kind && parent === object.parent && matchesGlob(name, ownName(object)),
   )
 }
 
@@ -12,18 +13,4 @@ export function owns(rules: readonly Ownership[], object: Identity): boolean {
 function ownName({ kind, address, parent }: Identity): string {
   const container = parent === undefined ? kind : `${kind}/${parent.slice(parent.indexOf('/') + 1)}`
   return address.slice(container.length + 1)
-}
-
-const matchers = new Map<string, RegExp>()
-
-function matcher(glob: string): RegExp {
-  const known = matchers.get(glob)
-  if (known !== undefined) return known
-  const source = glob
-    .split('*')
-    .map((literal) => literal.replace(/[\\^$.+?()[\]{}|/]/g, '\\$&'))
-    .join('.*')
-  const compiled = new RegExp(`^${source}$`, 's')
-  matchers.set(glob, compiled)
-  return compiled
 }

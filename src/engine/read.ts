@@ -38,7 +38,8 @@ export async function readLive({ kinds, server, environment }: ReadOptions): Pro
   const readKind = async (kind: Kind): Promise<void> => {
     const found = ((await listings.get(kind.name)) ?? []).filter((object) => {
       if (wanted.has(object.address)) return true
-      if (object.builtin || environment.described.has(object.address) || !owns(environment.owns, object)) return false
+      if (object.builtin || environment.described.has(object.address)) return false
+      if (!owns(environment.owns, object) || owns(environment.external, object)) return false
       unmanaged.push({ kind: object.kind, address: object.address, path: object.path })
       return environment.unmanaged === 'delete'
     })

@@ -10,10 +10,11 @@ import {
   type Fields,
   flag,
   objectSchema,
+  options,
   payload,
+  refusePath,
   set,
   text,
-  textMap,
   unknownFields,
 } from './fields.ts'
 
@@ -42,7 +43,7 @@ const tuneFields: Fields = {
 const fields: Fields = {
   type: text('Type of the auth method, such as jwt.'),
   description: text('For people.'),
-  options: textMap('Options of the auth method.'),
+  options: options('Options of the auth method.'),
   plugin_version: text('Version of the plugin to run; empty for the one the server chooses.'),
   local: flag('Not replicated to other clusters. Fixed when the mount is enabled.'),
   seal_wrap: flag("Wrap the mount's critical values with the seal. Fixed when the mount is enabled."),
@@ -70,6 +71,12 @@ const schema = objectSchema(fields, ['type'])
 function identify(mount = ''): Identity {
   const path = mount.replace(/\/$/, '')
   return { kind: 'auth-mount', address: addressOf('auth-mount', path), path: `sys/auth/${path}` }
+}
+
+/** The paths that the server takes, less those that a URL gives another meaning. A slash at the end is its own spelling. */
+export function refuseMount(mount = ''): string | undefined {
+  if (/[?#%\s]/.test(mount)) return `"${mount}" must not hold white space, "?", "#" or "%"`
+  return refusePath(mount.replace(/\/$/, ''))
 }
 
 function canonical(spec: JsonObject): AuthMountSpec {
@@ -113,9 +120,9 @@ async function write(
   const chosen = version === (before?.spec['plugin_version'] ?? '') ? {} : { plugin_version: version }
   const config = { ...payload(tuneFields, isObject(tune) ? tune : {}, server.server), ...chosen }
   if (before === undefined) return server.write(desired.path, { ...rest, config }, { repeatable: false })
-  const options = { ...removed(before.spec['options']), ...(rest['options'] as JsonObject) }
+  const kept = { ...removed(before.spec['options']), ...(rest['options'] as JsonObject) }
   const path = `sys/mounts/${desired.path.slice('sys/'.length)}/tune`
-  return server.write(path, { ...config, description: rest['description'], options })
+  return server.write(path, { ...config, description: rest['description'], options: kept })
 }
 
 /** Tuning adds to the options; an empty text is what takes one away. */
@@ -157,10 +164,7 @@ export const authMount: Kind<AuthMountSpec> = {
   fromFile: [],
   ownedAs: 'auth',
   identify,
-  refuseName: (mount = '') =>
-    /^[^/\s](.*[^/\s])?\/?$/.test(mount)
-      ? undefined
-      : 'a mount path must not be empty, start with "/" or hold white space at its ends',
+  refuseName: refuseMount,
   needs: () => [],
   canonical,
   list,

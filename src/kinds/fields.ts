@@ -50,13 +50,18 @@ function field(
 
 const same = (value: JsonValue) => value
 
+/** Not String(): what a server sends may be an object that has a `toString` of its own. */
+export function asText(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : stableStringify(value)
+}
+
 export function text(description: string, options?: Options): Field {
   return field(z.string().meta({ description }), '', same, options)
 }
 
 /** A name that the server lower-cases. */
 export function lowerCaseText(description: string): Field {
-  return field(z.string().meta({ description }), '', (value) => String(value).toLowerCase())
+  return field(z.string().meta({ description }), '', (value) => asText(value).toLowerCase())
 }
 
 export function flag(description: string, options: Options & { readonly unset?: boolean } = {}): Field {
@@ -75,7 +80,8 @@ export function choice(
 }
 
 export function integer(description: string, options?: Options): Field {
-  return field(z.int().nonnegative().meta({ description }), 0, Number, options)
+  const whole = (value: JsonValue) => (typeof value === 'string' ? Number(value) : value)
+  return field(z.int().nonnegative().meta({ description }), 0, whole, options)
 }
 
 const durationExamples = 'a duration such as "5m", "1h30m" or 300 (seconds)'
@@ -117,7 +123,7 @@ function items(value: JsonValue): string[] {
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '')
-  return Array.isArray(value) ? value.map((part) => String(part).trim()) : [stableStringify(value)]
+  return Array.isArray(value) ? value.map((part: JsonValue) => asText(part).trim()) : [stableStringify(value)]
 }
 
 function sortedSet(values: readonly string[]): string[] {
@@ -126,6 +132,15 @@ function sortedSet(values: readonly string[]): string[] {
 
 export function textMap(description: string, options?: Options): Field {
   return field(z.record(z.string(), z.string()).meta({ description }), {}, same, options)
+}
+
+/** Options of a mount: the server takes an empty text for "remove this option" (vault mount tune), so none is ever stored. */
+export function options(description: string): Field {
+  const value = z.string().min(1, { error: 'an option cannot be empty: the server would remove it; leave it out' })
+  const filled = ([, text]: readonly [string, unknown]) => text !== ''
+  return field(z.record(z.string(), value).meta({ description }), {}, (map) =>
+    isObject(map) ? Object.fromEntries(Object.entries(map).filter(filled)) : map,
+  )
 }
 
 /** A map whose values the server takes as they come. */
@@ -178,6 +193,17 @@ export const secretReference = z.union(
 
 export function secret(description: string): Field {
   return { ...field(secretReference.meta({ description, writeOnly: true }), '', same), writeOnly: true }
+}
+
+/**
+ * Why a name with slashes cannot be part of a URL path as it is: whoever normalises paths on the way would turn it into
+ * another object's.
+ */
+export function refusePath(name: string): string | undefined {
+  if (name.split('/').some((part) => part === '' || part === '.' || part === '..'))
+    return `"${name}" must not begin or end with "/", nor have an empty part, "." or ".." between slashes`
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  return /[\u0000-\u001f\u007f]/.test(name) ? 'a name must not hold control characters' : undefined
 }
 
 /** Turns a row into one that steers the write only. */

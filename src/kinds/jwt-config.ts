@@ -43,7 +43,10 @@ const fields: Fields = {
   jwks_url: text('URL of the public keys.'),
   jwks_ca_pem: text('CA certificates for jwks_url, PEM.'),
   jwks_pairs: orderedList(
-    z.strictObject({ jwks_url: z.string(), jwks_ca_pem: z.string().optional() }),
+    z.strictObject({
+      jwks_url: z.string().meta({ description: 'URL of the public keys.' }),
+      jwks_ca_pem: z.string().meta({ description: 'CA certificates for this URL, PEM.' }).optional(),
+    }),
     'Several key URLs, each with its own CA certificates.',
     { requires: { vault: '1.16' } },
   ),

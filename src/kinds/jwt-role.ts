@@ -4,6 +4,7 @@ import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
 import type { VaultReader } from '../core/server.ts'
+import { refuseMount } from './auth-mount.ts'
 import {
   canonicalField,
   canonicalFields,
@@ -84,10 +85,12 @@ const aliases = ['policies', 'ttl', 'max_ttl', 'period', 'num_uses', 'bound_cidr
  */
 function canonicalCidr(text: string): string {
   const [address = '', mask] = text.split('/', 2)
-  if (!isAddress(address)) return text
+  if (!isNetwork(text)) return text
   const parsed = ipaddr.process(address)
   const whole = parsed.kind() === 'ipv4' ? '32' : '128'
-  return mask === undefined || mask === whole ? parsed.toString() : `${parsed.toString()}/${mask}`
+  return mask === undefined || Number(mask) === Number(whole)
+    ? parsed.toString()
+    : `${parsed.toString()}/${Number(mask)}`
 }
 
 function isAddress(text: string): boolean {
@@ -215,10 +218,11 @@ export const jwtRole: Kind<JwtRoleSpec> = {
   fromFile: [],
   ownedAs: 'roles',
   identify,
-  refuseName: (_mount, name = '') =>
-    /^\w([\w.-]*\w)?$/.test(name)
+  refuseName: (mount = '', name = '') =>
+    refuseMount(mount) ??
+    (/^\w([\w.-]*\w)?$/.test(name)
       ? undefined
-      : `"${name}" is no role name: letters, digits, "_", "." and "-", the first and last a letter, a digit or "_"`,
+      : `"${name}" is no role name: letters, digits, "_", "." and "-", the first and last a letter, a digit or "_"`),
   needs(spec, mount = '') {
     const path = mount.replace(/\/$/, '')
     const policies = (canonicalField(fields, spec, 'token_policies') ?? []) as string[]

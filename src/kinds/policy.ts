@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../core/json.ts'
 import type { Kind } from '../core/kind.ts'
 import { addressOf, type Desired, type Identity, type Listed, type Live } from '../core/resource.ts'
 import { type Listing, VaultError, type VaultReader, type VaultWriter } from '../core/server.ts'
+import { asText, refusePath } from './fields.ts'
 
 /** An ACL policy: `sys/policies/acl/<name>`. The server keeps its text byte for byte, comments included, and so do we. */
 export type PolicySpec = JsonObject & { readonly policy: string }
@@ -46,7 +47,7 @@ function live(object: Identity, data: JsonObject): Live<PolicySpec> {
     kind,
     address,
     path,
-    spec: { policy: String(data['policy'] ?? ''), ...expiration },
+    spec: { policy: asText(data['policy']), ...expiration },
     ...(typeof data['version'] === 'number' ? { version: data['version'] } : {}),
     ...(Object.keys(attributes).length > 0 ? { attributes } : {}),
   }
@@ -114,12 +115,11 @@ export const policy: Kind<PolicySpec> = {
   refuseName(name = '') {
     if (untouchable.includes(name.trim().toLowerCase()))
       return `the server does not let anybody write the policy "${name}"`
-    if (name.trim() === '') return 'a policy needs a name'
-    return name.endsWith('/') ? 'a policy\'s name must not end with "/"' : undefined
+    return name.trim() === '' ? 'a policy needs a name' : refusePath(name)
   },
   needs: () => [],
   canonical: (spec) => ({
-    policy: String(spec['policy'] ?? ''),
+    policy: asText(spec['policy']),
     ...(typeof spec['expiration'] === 'string' ? { expiration: spec['expiration'] } : {}),
   }),
   list,

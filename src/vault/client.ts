@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import nodeVault from 'node-vault'
+import type { Dispatcher } from 'undici'
 import { type Diagnostic, problem, UserError } from '../core/diagnostic.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import {
@@ -12,9 +14,9 @@ import {
 } from '../core/server.ts'
 import { openDispatcher } from './dispatcher.ts'
 import { toVaultError } from './errors.ts'
-import type { Pace } from './retry.ts'
-import { openSession } from './session.ts'
-import { type ConnectionSettings, normalAddress, normalNamespace } from './settings.ts'
+import { type Pace, pause } from './retry.ts'
+import { openSession, type Session } from './session.ts'
+import { type ConnectionSettings, normalAddress, normalNamespace, shownAddress } from './settings.ts'
 import { createTransport, type Transport } from './transport.ts'
 
 export interface ConnectOptions {
@@ -28,6 +30,8 @@ export interface ConnectOptions {
   readonly secretOf: (reference: WriteOnly['reference']) => string
   /** Called once for each answered request, with method and API path; for progress and counting. */
   readonly onRequest?: (method: string, path: string) => void
+  /** Once aborted, nothing is waited for any more: not for an answer to the first requests, nor before a retry. */
+  readonly signal?: AbortSignal
   readonly pace?: Pace
 }
 
@@ -53,13 +57,13 @@ export function resolveTarget(
   if (address === undefined)
     return problem(
       'bad-address',
-      `${JSON.stringify(chosen)} is not an address such as https://vault.example.com:8200`,
+      `${JSON.stringify(shownAddress(chosen))} is not an address such as https://vault.example.com:8200`,
       'Write scheme, host and port, and no user or password.',
     )
   if (file.address !== undefined && variable !== undefined && normalAddress(variable) !== address) {
     return problem(
       'address-mismatch',
-      `the environment's file says ${address} and VAULT_ADDR says ${variable}; nothing was sent to either`,
+      `the environment's file says ${address} and VAULT_ADDR says ${shownAddress(variable)}; nothing was sent to either`,
       'A token goes only where its owner meant it to: make both agree, unset VAULT_ADDR, or choose another --environment.',
     )
   }
@@ -78,17 +82,29 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     dispatcher,
     retries: options.settings.retries,
     encode: (body) => encode(body, options.secretOf, secrets),
-    ...(options.pace === undefined ? {} : { pace: options.pace }),
+    pace: options.pace ?? pause(options.signal),
   })
   const ask = requester(openClient(target, transport), secrets, options.onRequest)
+  const giveUp = () => void dispatcher.destroy()
+  options.signal?.addEventListener('abort', giveUp, { once: true })
   try {
     const server = await identifyServer(ask, target)
     const session = await openSession(ask, options.settings.credentials, secrets)
-    return { ...operations(ask, server), close: () => session.close().finally(() => dispatcher.destroy()) }
+    return { ...operations(ask, server), close: () => close(session, dispatcher) }
   } catch (error) {
     await dispatcher.destroy()
     throw error
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp)
   }
+}
+
+/** How long the end of a run waits for its token to be revoked, in milliseconds; a server that hangs must not hold it. */
+const patience = 10_000
+
+async function close(session: Session, dispatcher: Dispatcher): Promise<void> {
+  await Promise.race([session.close(), sleep(patience, undefined, { ref: false })])
+  await dispatcher.destroy()
 }
 
 /**
@@ -151,7 +167,10 @@ function requester(client: nodeVault.client, secrets: Set<string>, onRequest: Co
 
 /** Names may hold anything (policies do): each segment is encoded; the slashes between them stay. */
 function encodePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/')
+  const parts = path.split('/')
+  // No name may lead elsewhere; the kinds refuse such names, and this is the last door.
+  if (parts.some((part) => part === '.' || part === '..')) throw new Error(`the path ${path} is not a plain one`)
+  return parts.map(encodeURIComponent).join('/')
 }
 
 function withQuery(query: string | undefined): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { problem, UserError } from '../core/diagnostic.ts'
+import { proxyFor } from './proxy.ts'
 import type { ConnectionSettings, TlsSettings } from './settings.ts'
 
 /**
@@ -16,19 +17,11 @@ export async function openDispatcher(
 ): Promise<Dispatcher> {
   const connect = { ...tlsOptions(settings.tls), timeout: Math.min(settings.timeout, 10_000) }
   const timing = { headersTimeout: settings.timeout, bodyTimeout: settings.timeout, keepAliveTimeout: 30_000 }
-  const { http, https, except } = settings.proxy
-  if ((origin.startsWith('https:') ? https : http) === undefined)
-    return new Pool(origin, { connections, connect, ...timing })
-  const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js')
-  return new EnvHttpProxyAgent({
-    ...timing,
-    connections,
-    connect,
-    requestTls: connect,
-    httpProxy: http ?? '',
-    httpsProxy: https ?? '',
-    noProxy: except ?? '',
-  })
+  const uri = proxyFor(origin, settings.proxy)
+  if (uri === undefined) return new Pool(origin, { connections, connect, ...timing })
+  // The whole package: its main file is what gives dispatchers the CONNECT that a tunnel begins with.
+  const { ProxyAgent } = await import('undici')
+  return new ProxyAgent({ uri, connections, requestTls: connect, proxyTunnel: origin.startsWith('https:'), ...timing })
 }
 
 function tlsOptions(tls: TlsSettings): Record<string, unknown> {

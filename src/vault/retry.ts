@@ -5,19 +5,25 @@ import { isPassing, type Loss, wasSent } from './loss.ts'
 export interface Pace {
   /** Resolves when requests may be sent. */
   ready(): Promise<void>
-  /** Waits; `all` holds back every other request too, because the server's quota counts them together. */
-  wait(milliseconds: number, all: boolean): Promise<void>
+  /**
+   * Waits; `all` holds back every other request too, because the server's quota counts them together. False when the run
+   * was stopped meanwhile: then nothing is tried again.
+   */
+  wait(milliseconds: number, all: boolean): Promise<boolean>
 }
 
-export function pause(): Pace {
+export function pause(signal?: AbortSignal): Pace {
   let closedUntil = 0
+  const rest = (milliseconds: number) =>
+    sleep(milliseconds, true, signal === undefined ? {} : { signal }).catch(() => false)
   return {
     async ready() {
-      for (let rest = closedUntil - Date.now(); rest > 0; rest = closedUntil - Date.now()) await sleep(rest)
+      for (let left = closedUntil - Date.now(); left > 0 && !signal?.aborted; left = closedUntil - Date.now())
+        await rest(left)
     },
-    async wait(milliseconds, all) {
+    wait(milliseconds, all) {
       if (all) closedUntil = Math.max(closedUntil, Date.now() + milliseconds)
-      await sleep(milliseconds)
+      return rest(milliseconds)
     },
   }
 }

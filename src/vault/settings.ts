@@ -1,5 +1,6 @@
 import { type Diagnostic, problem } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
+import { checkProxy, type ProxySettings } from './proxy.ts'
 
 /** How to reach a server, from the environment variables that the servers' own command lines read. */
 export interface ConnectionSettings {
@@ -23,12 +24,6 @@ export interface TlsSettings {
   readonly keyFile?: string
   readonly serverName?: string
   readonly skipVerify: boolean
-}
-
-interface ProxySettings {
-  readonly http?: string
-  readonly https?: string
-  readonly except?: string
 }
 
 /** Where the token comes from; the values themselves are read only when they are used. */
@@ -83,7 +78,25 @@ export function connectionSettings(env: Env): { settings: ConnectionSettings; di
       ),
     )
   }
+  diagnostics.push(...checkProxy('HTTP_PROXY', settings.proxy.http), ...checkProxy('HTTPS_PROXY', settings.proxy.https))
+  diagnostics.push(...unprintable(settings))
   return { settings, diagnostics }
+}
+
+/** What goes into a header must be printable ASCII; a line break at the end of a copied token is the usual mistake. */
+function unprintable({ namespace, credentials }: ConnectionSettings): Diagnostic[] {
+  const values = [
+    ['VAULT_NAMESPACE', namespace],
+    [
+      credentials.from === 'token' ? credentials.variable : 'VAULT_TOKEN',
+      credentials.from === 'token' ? credentials.token : '',
+    ],
+  ] as const
+  return values
+    .filter(([, value]) => /[^\x20-\x7e]/.test(value ?? ''))
+    .map(([name]) =>
+      problem('bad-variable', `${name} holds characters that cannot be sent`, 'Look for line breaks in it.'),
+    )
 }
 
 function boolean(value: string | undefined, name: string, diagnostics: Diagnostic[]): boolean {
@@ -142,6 +155,11 @@ export function normalAddress(address: string): string | undefined {
   if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.password !== '')
     return undefined
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`
+}
+
+/** An address as it may be shown: without a user and password that somebody wrote into it. */
+export function shownAddress(address: string): string {
+  return address.replace(/\/\/[^/@]*@/, '//…@')
 }
 
 export function normalNamespace(namespace: string | undefined): string {

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { JsonValue } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
 import { describeLoss, type Loss } from './loss.ts'
-import { type Pace, pause, retryDelay } from './retry.ts'
+import { type Pace, retryDelay } from './retry.ts'
 
 /** What node-vault hands to its transport (the shape of the former request-promise). */
 interface TransportRequest {
@@ -27,7 +27,7 @@ export interface TransportOptions {
   readonly retries: number
   /** Turns a request's body into its text; the only place where write-only references become secrets. */
   readonly encode: (body: unknown) => string
-  readonly pace?: Pace
+  readonly pace: Pace
 }
 
 export interface Transport {
@@ -54,7 +54,7 @@ const largestAnswer = 256 * 1024 * 1024
  * was not carried out. Redirects are never followed: the token belongs to one address.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const pace = options.pace ?? pause()
+  const { pace } = options
   const transport = (async (request: TransportRequest) => {
     const path = request.uri.slice(options.origin.length)
     const body = request.json === undefined || request.json === true ? undefined : options.encode(request.json)
@@ -68,7 +68,8 @@ export function createTransport(options: TransportOptions): Transport {
         request.method !== 'POST' || request.repeatable !== false,
       )
       if (delay === undefined) return toResponse(result, options.origin, path, request)
-      await pace.wait(delay, 'status' in result && result.status === 429)
+      const waited = await pace.wait(delay, 'status' in result && result.status === 429)
+      if (!waited) return toResponse(result, options.origin, path, request)
     }
   }) as Transport
   transport.defaults = () => transport

@@ -27,3 +27,11 @@ describe('counts as another meaning', () => {
     expect(samePolicyTokens(policy, text)).toBe(false)
   })
 })
+
+test.each(['\u2028', '\u2029', '\r', '\u0085'])(
+  'a rule that a comment hides behind %j is not the same as the rule',
+  (separator) => {
+    const hidden = `# comment${separator}path "x" { capabilities = ["read"] }\n`
+    expect(samePolicyTokens(hidden, hidden.replace(separator, '\n'))).toBe(false)
+  },
+)

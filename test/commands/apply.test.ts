@@ -95,3 +95,53 @@ test('--rewrite sends a write-only value again, also from a saved plan', async (
   expect(await run(['plan', '--rewrite', 'jwt-config/typo'], { env })).toMatchObject({ code: 1 })
   await sandbox.close()
 })
+
+describe('environments that share a server', () => {
+  const shared = (id: string) => {
+    const files = configuration(id)
+    return configuration(id, {
+      'environments/aa.yaml': `${files['environments/production.yaml']}unmanaged: delete\n`,
+      'environments/production.yaml': undefined,
+      'environments/zz.yaml': 'address: ADDRESS\n',
+      'roles/ci.yaml': files['roles/ci.yaml']?.toString().replace('[production]', '[aa]'),
+      'roles/theirs.yaml': `mount: ${id}\nenvironments: [zz]\nrole_type: jwt\nuser_claim: sub\nbound_audiences: [a]\n`,
+    })
+  }
+
+  test('never delete what the other describes, whichever variable names the server, nor against a snapshot', async () => {
+    const sandbox = await startSandbox()
+    const id = ownName()
+    const files = shared(id)
+    const zz = `address: ${sandbox.address}\nowns: { roles: { ${id}: [theirs] } }\n`
+    const { run } = workplace({ ...files, 'environments/zz.yaml': zz }, sandbox)
+    expect(await run(['apply', '--auto-approve'])).toMatchObject({ code: 0 })
+    expect(await run(['snapshot', '--out', 'snapshot.json'])).toMatchObject({ code: 0 })
+    const ways = [
+      { words: ['plan', '-e', 'aa'], env: { VAULT_ADDR: '', BAO_ADDR: sandbox.address } },
+      { words: ['plan', '-e', 'aa'], env: { VAULT_ADDR: 'http://127.0.0.1:1', BAO_ADDR: sandbox.address } },
+      { words: ['plan', '-e', 'aa', '--live', 'snapshot.json'], env: { VAULT_ADDR: '' } },
+    ]
+    for (const { words, env } of ways) expect(await run(words, { env }), JSON.stringify(env)).toMatchObject({ code: 0 })
+    await sandbox.close()
+  })
+})
+
+test('a saved plan is applied whole: nothing on the command line narrows or widens it', async () => {
+  const sandbox = await startSandbox()
+  const files = configuration(ownName())
+  const { run } = workplace({ ...files, 'environments/staging.yaml': files['environments/production.yaml'] }, sandbox)
+  await run(['plan', '--out', 'plan.json'])
+  for (const words of [
+    ['-e', 'production'],
+    ['--shard', '1/2'],
+    ['--rewrite', 'x/y'],
+    ['--allow', 'delete:auth-mount/x'],
+  ])
+    expect(await run(['apply', 'plan.json', ...words]), words.join(' ')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('applied whole'),
+    })
+  expect(await run(['apply', 'plan.json', '-e', 'production', '-e', 'staging'])).toMatchObject({ code: 0 })
+  expect(await run(['plan', '--allow', 'nonsense'])).toMatchObject({ code: 1 })
+  await sandbox.close()
+})

@@ -23,6 +23,25 @@ describe('one name, one text', () => {
       { ...complete, 'roles/b.yaml': `name: app\n${role.replace('5m', '6m')}` },
       [['conflict roles/b.yaml:1:1', '"jwt-role/jwt/app"', 'production', '(token_ttl)']],
     ],
+    ...[
+      ['the same secrets of one role are one', 'b', [] as const] as const,
+      [
+        'other secrets of one role are not',
+        'c',
+        [['conflict roles/b.yaml:10:1', 'secrets of "jwt-role/jwt/app"']] as const,
+      ] as const,
+    ].map(
+      ([sentence, path, expected]) =>
+        [
+          sentence,
+          {
+            ...complete,
+            'roles/app.yaml': `${role}secrets: { A: { mount: a, path: b, field: c } }\n`,
+            'roles/b.yaml': `name: app\n${role}secrets: { A: { mount: a, path: ${path}, field: c } }\n`,
+          },
+          expected,
+        ] as const,
+    ),
     [
       'two names that are one to the server',
       { ...complete, 'roles/b.yaml': `name: APP\n${role.replace('5m', '6m')}` },
@@ -96,7 +115,7 @@ describe('environments that share a server', () => {
       'share it where one takes its address from the run',
       siblings('address: https://v.example.com', '', differing),
       conflict,
-      { env: { VAULT_ADDR: 'https://v.example.com' } },
+      { server: { address: 'https://v.example.com' } },
     ],
     ['do not where the run gives none', siblings('address: https://v.example.com', '', differing), []],
   ])

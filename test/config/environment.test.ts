@@ -125,7 +125,7 @@ describe('environments', () => {
     [
       'a mount path that the server would refuse',
       withEnvironment('auth:\n  /jwt: { type: jwt }\n'),
-      [['invalid-name environments/production.yaml:2:9', 'mount path']],
+      [['invalid-name environments/production.yaml:2:9', 'must not begin']],
     ],
     ...['vault.example.com', 'ftp://vault.example.com', 'https://v.example.com?x=1', 'https://v.example.com/#a'].map(
       (address) =>

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -65,6 +66,15 @@ describe('files', () => {
       [['file-too-large vaultwright.yaml:1:1', '8.0 MiB', 'Split']],
     ],
     [
+      'a folder by a name in the singular',
+      { ...complete, 'environments/production.yaml': undefined, 'environment/production.yaml': environment },
+      [
+        ['misnamed-folder environment:1:1', 'Did you mean "environments"?'],
+        ['no-environments environments:1:1'],
+        ['unknown-environment roles/app.yaml:1:16'],
+      ],
+    ],
+    [
       'a folder without environments',
       { 'vaultwright.yaml': 'env: []\n' },
       [['no-environments environments:1:1', 'environments/production.yaml']],
@@ -73,7 +83,7 @@ describe('files', () => {
 
   test('a folder that is not there is a problem, not an exception', async () => {
     const configuration = await loadConfiguration(join(withFiles({}), 'nowhere'), { kinds, env: {} })
-    expectTold(told(configuration), [['no-directory -', 'nowhere', 'init']])
+    expectTold(told(configuration), [['no-directory -', 'nowhere', 'environments/']])
     expect(configuration.environments).toEqual([])
   })
 
@@ -98,6 +108,25 @@ describe('files', () => {
     mkdirSync(join(directory, 'policies'))
     symlinkSync('../shared/reader.hcl', join(directory, 'policies/reader.hcl'))
     expect(told(await loadConfiguration(directory, { kinds, env: {} }))).toEqual([])
+  })
+
+  test('what cannot be opened as a file or a folder is a problem, and nothing waits for it', async () => {
+    const directory = withFiles({ ...complete, 'roles/app.yaml': undefined, roles: 'a file' })
+    execFileSync('mkfifo', [join(directory, 'vaultwright.yaml')])
+    expectTold(told(await loadConfiguration(directory, { kinds, env: {} })), [
+      ['unreadable-file roles:1:1', 'no folder'],
+      ['unreadable-file vaultwright.yaml:1:1', 'a pipe'],
+    ])
+  })
+
+  test('a name that is too long is no file', async () => {
+    const text = `${role}for_each: { file: ${'x'.repeat(300)} }\n`
+    const lines = told(await loadFiles({ ...complete, 'roles/app.yaml': text }))
+    expect(lines).toEqual([expect.stringMatching(/^unreadable-file roles\/app\.yaml:9:19 /)])
+  })
+
+  test('a folder with a name that is too long is a problem', async () => {
+    expectTold(told(await loadConfiguration('x'.repeat(5000), { kinds, env: {} })), [['no-directory -']])
   })
 
   test('links in a circle end', async () => {

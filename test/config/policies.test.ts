@@ -84,6 +84,19 @@ describe('policies', () => {
   })
 
   testMistakes([
+    [
+      'a file of a name that somebody else keeps',
+      { ...complete, 'vaultwright.yaml': 'external_policies: ["read*"]\n' },
+      [['external-policy roles/app.yaml:6:18', '"reader"', 'external_policies']],
+    ],
+    [
+      'a template of a name that somebody else keeps',
+      withPolicies('[reader, { name: Base-ci, template: reader }]', {
+        'vaultwright.yaml': 'external_policies: ["base-*"]\n',
+      }),
+      [['external-policy roles/app.yaml:6:26', '"Base-ci"']],
+    ],
+    ['a file may describe default', withPolicies('[reader, default]', { 'policies/default.hcl': policy }), []],
     ['the policy default needs no file', withPolicies('[reader, default]'), []],
     [
       'external policies need no file',
@@ -205,6 +218,16 @@ describe('secrets', () => {
   })
 
   testMistakes([
+    [
+      'a generated policy does not overwrite the policy default',
+      withSecrets(`name: Default\n${secrets}`),
+      [['external-policy roles/app.yaml:9:1', '"default"', 'token_policies', 'rename the role']],
+    ],
+    [
+      'a generated policy does not overwrite what somebody else keeps',
+      withSecrets(secrets, { 'vaultwright.yaml': 'external_policies: ["ap*"]\n' }),
+      [['external-policy roles/app.yaml:8:1', '"app"', 'token_policies']],
+    ],
     [
       'a generated policy beside a file of the same name is a conflict',
       withSecrets(secrets, { 'policies/app.hcl': policy }),

@@ -293,8 +293,8 @@ describe('for_each', () => {
     ],
     [
       'entries that give the same name to different roles',
-      withRole(each.replace('name: "${project}"', 'name: same')),
-      [['conflict roles/app.yaml:3:5', 'jwt-role/jwt/same', 'bound_claims.project_id']],
+      withRole(each.replace('project: api', 'project: web')),
+      [['conflict roles/app.yaml:3:5', 'jwt-role/jwt/web', 'bound_claims.project_id']],
     ],
     [
       'a file that is not there is reported where it is mentioned',

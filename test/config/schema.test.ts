@@ -29,6 +29,9 @@ owns: { policies: ["a-*"], roles: { jwt: ["*"] } }
 unmanaged: delete
 `
 
+const withProvider = (secret: string) =>
+  environment.replace(' }', `, provider_config: { provider: gsuite, gsuite_service_account: ${secret} } }`)
+
 describe('JSON Schemas', () => {
   test.each([
     ['environment', environment],
@@ -39,6 +42,14 @@ describe('JSON Schemas', () => {
     ['role', `${role}for_each: { file: a.yaml }\nbound_claims_type: "\${type}"\n`],
     ['role', role.replace('[production]', '{ production: { token_ttl: null, bound_claims: { a: [b] } }, staging: }')],
     ['role', role.replace('[reader]', '[reader, { name: a, template: b }]')],
+    [
+      'role',
+      role.replace('[production]', '{ production: { bound_claims: { project_id: null }, bound_audiences: null } }'),
+    ],
+    ['role', role.replace('[production]', '{ production: { secrets: { A: { path: "${environment}/b" }, B: null } } }')],
+    ['role', role.replace('5m', '"${ttl}"').replace('1h', '1h30m')],
+    ['environment', everything.replace('oidc_client_secret: "${env:SECRET}"', 'oidc_client_secret: { file: a }')],
+    ['environment', withProvider('"${env:ACCOUNT}"')],
     ['settings', 'env: [A]\nexternal_policies: ["a-*"]\n'],
   ] as const)('%s files that loading takes are valid: %#', (name, text) => {
     expect(accepts(name, text)).toBe(true)
@@ -58,6 +69,20 @@ describe('JSON Schemas', () => {
     ['a role_type that is none', 'role', role.replace('role_type: jwt', 'role_type: x')],
     ['an unknown key of a secret', 'role', `${role}secrets: { A: { mount: a, path: b, field: c, x: 1 } }\n`],
     ['an unknown setting', 'settings', 'x: 1\n'],
+    ['a duration in words', 'role', role.replace('5m', '5 minutes')],
+    ['a duration below nothing', 'role', role.replace('5m', '-5m')],
+    ['an empty name', 'role', `${role}name: ""\n`],
+    ['an empty mount', 'role', `${role}mount: ""\n`],
+    ["a secret's path from the root", 'role', `${role}secrets: { A: { mount: a, path: /b, field: c } }\n`],
+    ["a secret's path with a way up", 'role', `${role}secrets: { A: { mount: a, path: b/../c, field: c } }\n`],
+    ['no environment in a list', 'role', role.replace('[production]', '[]')],
+    ['no environment in a map', 'role', role.replace('[production]', '{}')],
+    ['an incomplete secret', 'role', `${role}secrets: { A: { path: b } }\n`],
+    ['a variable with the name of the built-in one', 'environment', `${environment}variables: { environment: x }\n`],
+    ['an entry that gives the built-in variable', 'role', `${role}for_each: [{ environment: x }]\n`],
+    ['a secret with something around it', 'environment', everything.replace('${env:SECRET}', 'x${env:SECRET}')],
+    ['a secret from a variable', 'environment', everything.replace('${env:SECRET}', '${secret}')],
+    ["a provider's secret in the clear", 'environment', withProvider('hunter2')],
   ] as const)('%s is not', (_what, name, text) => {
     expect(accepts(name, text)).toBe(false)
   })
@@ -72,5 +97,17 @@ describe('JSON Schemas', () => {
       for (const [key, { description }] of Object.entries(properties))
         expect([key, description]).toEqual([key, expect.any(String)])
     }
+  })
+
+  test('a default and a description stand where editors look for them, beside the alternatives', () => {
+    const { properties } = schemas.role as { properties: Record<string, Record<string, unknown>> }
+    expect(properties['token_no_default_policy']).toMatchObject({ default: false, description: expect.any(String) })
+    expect(properties['token_ttl']).toMatchObject({ examples: expect.any(Array), description: expect.any(String) })
+  })
+
+  test("the program's own keys are described, those inside others as well", () => {
+    const texts = [...JSON.stringify(schemas).matchAll(/"(config|file|template)":(\{[^{}]*)/g)]
+    expect(new Set(texts.map(([, key]) => key))).toEqual(new Set(['config', 'file', 'template']))
+    for (const [, key, schema] of texts) expect([key, schema]).toEqual([key, expect.stringContaining('"description":')])
   })
 })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { matchesGlob } from '../../src/config/glob.ts'
 import { merge } from '../../src/config/merge.ts'
 import { nearest, suggestKey } from '../../src/config/suggest.ts'
 import { parseTemplate } from '../../src/config/template.ts'
+import { matchesGlob } from '../../src/core/glob.ts'
 
 const joined = (text: string) =>
   parseTemplate(text)
@@ -84,7 +84,7 @@ describe('merge', () => {
     [{ a: { b: 1 } }, { a: 1 }, { a: 1 }],
     [{}, { a: { b: null, c: { d: null } } }, { a: { c: {} } }],
   ])('%j under %j is %j', (base, over, expected) => {
-    expect(merge(base, over)).toEqual(expected)
+    expect(merge(base, over, () => {})).toEqual(expected)
   })
 })
 

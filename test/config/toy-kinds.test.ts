@@ -69,3 +69,14 @@ test('the JSON Schema follows the table', () => {
     },
   })
 })
+
+test('an object that vanishes without a problem is a mistake of ours, not something to remove from the server', async () => {
+  const silent = { safeParse: () => ({ success: false, error: { issues: [] } }), def: {} }
+  const kind = toy(
+    'engine',
+    { in: 'environment', at: ['engines', '*'] },
+    { schema: silent as unknown as Kind['schema'] },
+  )
+  const loading = loadFiles({ 'environments/production.yaml': 'engines:\n  transit: {}\n' }, { kinds: [kind] })
+  await expect(loading).rejects.toThrow('environments/production.yaml:2 describes was left out')
+})

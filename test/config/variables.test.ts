@@ -13,6 +13,21 @@ const subject = (text: string): Files => ({ 'roles/app.yaml': `${role}bound_subj
 const subjectOf = async (files: Files, env = {}) =>
   desiredOf(await loadFiles(files, { env }), 'jwt-role/jwt/app').spec['bound_subject']
 
+/** Forty variables from line 2 on, each made of the one before. */
+function doubling(twice: (name: string) => string, first: string): string {
+  const lines = Array.from({ length: 40 }, (_, index) => `  v${index}: ${index === 0 ? first : twice(`v${index - 1}`)}`)
+  return `\n${lines.join('\n')}`
+}
+
+/** Each variable refers to the next; the last is a text. */
+function chain(length: number, reversed = false): string {
+  const lines = Array.from(
+    { length },
+    (_, index) => `  v${index}: ${index === length - 1 ? 'x' : `"\${v${index + 1}}"`}`,
+  )
+  return `\n${(reversed ? lines.reverse() : lines).join('\n')}`
+}
+
 describe('variables', () => {
   test('a variable of the environment is filled into text', async () => {
     expect(await subjectOf(withVariables('{ group: ops }', subject('"a/${group}/b"')))).toBe('a/ops/b')
@@ -51,12 +66,6 @@ describe('variables', () => {
     const file = `address: "https://\${host}"\nnamespace: "\${environment}/a"\nvariables: { host: v.example.com }\n`
     const configuration = await loadFiles({ ...complete, 'environments/production.yaml': file + environment })
     expect(environmentOf(configuration)).toMatchObject({ address: 'https://v.example.com', namespace: 'production/a' })
-  })
-
-  test('keys are not filled in', async () => {
-    const files = { ...complete, 'roles/app.yaml': role.replace('project_id: "42"', '"${environment}": x') }
-    const { spec } = desiredOf(await loadFiles(files), 'jwt-role/jwt/app')
-    expect(spec['bound_claims']).toEqual({ '${environment}': 'x' })
   })
 
   test('${env:NAME} is read where vaultwright.yaml allows it', async () => {
@@ -102,6 +111,68 @@ describe('variables', () => {
       'a variable that is itself',
       withVariables('{ a: "${a}" }'),
       [['variable-cycle environments/production.yaml:1:17', 'a → a']],
+    ],
+    ...(['', '~'] as const).map(
+      (nothing) =>
+        [
+          `a variable that is nothing ("${nothing}") is a value like any other, not a reason to leave the role out`,
+          withVariables(`{ ttl: ${nothing} }`, { 'roles/app.yaml': role.replace('5m', '${ttl}') }),
+          [['wrong-type roles/app.yaml:7:12', 'token_ttl', 'got nothing']],
+        ] as const,
+    ),
+    [
+      'nothing inside a list and a map is told as well',
+      withVariables('{ none: }', {
+        'roles/app.yaml': role.replace('"42"', '"${none}"').replace('[https://vault.example.com]', '["${none}"]'),
+      }),
+      [
+        ['wrong-type roles/app.yaml:4:19', 'bound_audiences', 'got nothing'],
+        ['wrong-type roles/app.yaml:5:29', 'bound_claims.project_id', 'got nothing'],
+      ],
+    ],
+    [
+      'no policies by way of a variable is not a wish for a generated policy',
+      withVariables('{ none: }', {
+        'roles/app.yaml': `${role.replace('[reader]', '${none}')}secrets: { A: { mount: a, path: b, field: c } }\n`,
+        'policies/reader.hcl': undefined,
+      }),
+      [['wrong-type roles/app.yaml:6:17', 'token_policies', 'got nothing']],
+    ],
+    [
+      'keys are not filled in, and say so',
+      { ...complete, 'roles/app.yaml': role.replace('project_id: "42"', '"${environment}": x') },
+      [['variable-in-key roles/app.yaml:5:17', '"${environment}"']],
+    ],
+    [
+      'a mount cannot be named by a variable',
+      {
+        ...complete,
+        'environments/production.yaml': environment.replace('jwt:', '"${m}":'),
+        'roles/app.yaml': undefined,
+        'policies/reader.hcl': undefined,
+      },
+      [['variable-in-key environments/production.yaml:2:3', '"${m}"']],
+    ],
+    [
+      'texts that double with every line stop before the memory does',
+      withVariables(doubling((name) => `"\${${name}}\${${name}}"`, '"0123456789"')),
+      [['too-large environments/production.yaml:24:8', '64 million']],
+    ],
+    [
+      'so do lists',
+      withVariables(doubling((name) => `["\${${name}}", "\${${name}}"]`, '[x]')),
+      [['too-large environments/production.yaml:21:8', '2 million']],
+    ],
+    ['a chain of a thousand variables is fine', withVariables(chain(1000)), []],
+    [
+      'a longer one is not, from its end',
+      withVariables(chain(4000)),
+      [['too-large environments/production.yaml:1002:10', '1000']],
+    ],
+    [
+      'nor from its beginning',
+      withVariables(chain(4000, true)),
+      [['too-large environments/production.yaml:1002:10', '1000']],
     ],
     [
       'a mistake in a variable shows although nobody uses it',

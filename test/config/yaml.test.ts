@@ -77,6 +77,14 @@ const mistakes: Mistake[] = [
     withRole(role.replace('"42"', '9007199254740993')),
     [['unsafe-number roles/app.yaml:5:29', 'Quote it', '9007199254740993']],
   ],
+  ...['1.10', '007', '1e3', '0x1F', '+5', '.5', '5.0'].map(
+    (text): Mistake => [
+      `${text} would reach the server as another text`,
+      withRole(role.replace('"42"', text)),
+      [['unsafe-number roles/app.yaml:5:29', `Quote it: "${text}"`]],
+    ],
+  ),
+  ...['300', '-1', '0.5', '0'].map((text): Mistake => [`${text} is fine`, withRole(role.replace('"42"', text)), []]),
   ['the largest exact integer is fine', withRole(role.replace('"42"', '9007199254740991')), []],
   ['infinity is no number of JSON', withRole(role.replace('"42"', '.inf')), [['unsafe-number roles/app.yaml:5:29']]],
   [

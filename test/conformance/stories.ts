@@ -413,8 +413,7 @@ export const stories: readonly Story[] = [
       const { kinds } = await import('../../src/kinds/index.ts')
       const outcomes = await applyChanges({
         kinds,
-        environment: 'story',
-        changes: stale.plan.changes,
+        tasks: [stale.plan],
         server: world.connection,
         parallelism: 1,
       })

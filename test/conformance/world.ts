@@ -89,7 +89,17 @@ export type Want = readonly Desired[] | (Partial<Environment> & { readonly desir
 function environmentOf(want: Want): Environment {
   const { desired, ...more } = 'desired' in want ? want : { desired: want }
   const described = new Set(desired.map(({ address }) => address))
-  return { name: 'story', source, desired, owns: [], unmanaged: 'report', described, secrets: {}, ...more }
+  return {
+    name: 'story',
+    source,
+    desired,
+    owns: [],
+    unmanaged: 'report',
+    external: [],
+    described,
+    secrets: {},
+    ...more,
+  }
 }
 
 export async function plan(world: World, want: Want): Promise<PlanResult> {
@@ -119,8 +129,7 @@ export async function reach(world: World, want: Want, expected: readonly string[
   const { changes } = planned.plan
   const outcomes = await applyChanges({
     kinds,
-    environment: 'story',
-    changes,
+    tasks: [{ environment: 'story', changes }],
     server: world.connection,
     parallelism: 8,
   })

@@ -20,3 +20,10 @@ test('a key that is more than a word is quoted', () => {
   expect(formatField(['bound_claims', '/job_config/sha'])).toBe('bound_claims./job_config/sha')
   expect(formatField(['bound_claims', 'https://x.y z'])).toBe('bound_claims."https://x.y z"')
 })
+
+test('a key that every object has from its prototype is a key like any other', () => {
+  expect(diffFields({ constructor: 'x' }, { toString: 'y' })).toEqual([
+    { field: ['constructor'], before: 'x' },
+    { field: ['toString'], after: 'y' },
+  ])
+})

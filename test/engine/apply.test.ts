@@ -15,15 +15,19 @@ import {
   toyServer,
 } from '../support/toy-kinds.ts'
 
+async function planFor(server: ToyServer, environment: Environment) {
+  const live = await readLive({ kinds: toyKinds, server, environment })
+  return planEnvironment({ kinds: toyKinds, environment, live, server: server.server }).plan
+}
+
 async function apply(
   server: ToyServer,
   environment: Environment,
   more: Partial<ApplyOptions> = {},
 ): Promise<Outcome[]> {
-  const live = await readLive({ kinds: toyKinds, server, environment })
-  const { plan } = planEnvironment({ kinds: toyKinds, environment, live, server: server.server })
+  const tasks = [await planFor(server, environment)]
   server.log.length = 0
-  return applyChanges({ kinds: toyKinds, environment: 'toys', changes: plan.changes, server, parallelism: 4, ...more })
+  return applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4, ...more })
 }
 
 const says = (outcomes: readonly Outcome[]) => outcomes.map(({ address, status }) => `${address} ${status}`).sort()
@@ -73,12 +77,28 @@ describe('after a failure', () => {
     expect(says(chained)).toContain('book/b/y skipped')
   })
 
-  test('of an earlier environment on the same server, its objects count, too', async () => {
-    const server = toyServer({ 'shelves/a': {} })
-    const outcomes = await apply(server, environmentOf([desiredShelf('a'), desiredBook('a', 'x')]), {
-      failed: new Set([addressOf('shelf', 'a')]),
-    })
-    expect(says(outcomes)).toEqual(['book/a/x skipped'])
+  test('of another environment on the same server, its objects count, too', async () => {
+    const server = toyServer()
+    refuseWrites(server, 'shelves/a')
+    const [first, second] = [[desiredShelf('a')], [desiredBook('a', 'x')]].map((desired) => environmentOf(desired))
+    const tasks = await Promise.all(
+      [first, second].map(async (environment) => planFor(server, environment as Environment)),
+    )
+    const outcomes = await applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4 })
+    expect(says(outcomes)).toEqual(['book/a/x skipped', 'shelf/a failed'])
+  })
+
+  test('what another environment could not change keeps what it may still need', async () => {
+    const server = toyServer({ 'shelves/a': {}, 'shelves/b': {}, 'shelves/a/books/x': { text: 'old' } })
+    refuseWrites(server, 'shelves/a/books/x')
+    const rewriting = environmentOf([desiredShelf('a'), desiredBook('a', 'x', { text: 'new' })])
+    const deleting = environmentOf([desiredShelf('a')], { owns: [{ kind: 'shelf', name: 'b' }], unmanaged: 'delete' })
+    // The one that deletes comes first: the order of the environments must not matter.
+    const tasks = [await planFor(server, deleting), await planFor(server, rewriting)]
+    expect(says(await applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4 }))).toEqual([
+      'book/a/x failed',
+      'shelf/b skipped',
+    ])
   })
 
   test('nothing is deleted that something unchanged may still need', async () => {

@@ -102,8 +102,7 @@ describe('what changes', () => {
         expect(first.objections).toEqual([])
         const outcomes = await applyChanges({
           kinds: toyKinds,
-          environment: 'toys',
-          changes: first.plan.changes,
+          tasks: [first.plan],
           server,
           parallelism: 2,
         })

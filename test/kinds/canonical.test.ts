@@ -226,6 +226,11 @@ describe('policy', () => {
     [' ', false],
     ['default', true],
     ['team/a', true],
+    ['x/../default', false],
+    ['/a', false],
+    ['a//b', false],
+    ['a\u0000', false],
+    ['constructor', true],
   ])('%j as a name: %s', (name, allowed) => {
     expect(policy.refuseName(name) === undefined).toBe(allowed)
   })
@@ -248,6 +253,11 @@ describe('auth-mount', () => {
     ['/jwt', false],
     ['', false],
     [' jwt', false],
+    ['a//b', false],
+    ['../mounts/x', false],
+    ['a/./b', false],
+    ['a?b', false],
+    ['jwt/', true],
   ])('%j as a path: %s', (path, allowed) => {
     expect(authMount.refuseName(path) === undefined).toBe(allowed)
   })

@@ -35,10 +35,14 @@ function writeFiles(directory: string, files: Files): void {
 export interface LoadFilesOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly kinds?: Kinds
+  readonly server?: { readonly address?: string; readonly namespace?: string }
 }
 
-export function loadFiles(files: Files, { env = {}, kinds = allKinds }: LoadFilesOptions = {}): Promise<Configuration> {
-  return loadConfiguration(withFiles(files), { kinds, env })
+export function loadFiles(
+  files: Files,
+  { env = {}, kinds = allKinds, server = {} }: LoadFilesOptions = {},
+): Promise<Configuration> {
+  return loadConfiguration(withFiles(files), { kinds, env, server })
 }
 
 /** `code file:line:column message | help`, one for each problem: what a person is told. */

@@ -150,5 +150,5 @@ export function desiredBook(
 
 export function environmentOf(desired: readonly Desired[], more: Partial<Environment> = {}): Environment {
   const described = new Set(desired.map(({ address }) => address))
-  return { name: 'toys', source, desired, owns: [], unmanaged: 'report', described, secrets: {}, ...more }
+  return { name: 'toys', source, desired, owns: [], unmanaged: 'report', external: [], described, secrets: {}, ...more }
 }

@@ -19,7 +19,7 @@ afterEach(async () => {
 /** A pace that remembers what it was asked to wait, and does not wait. */
 function instantPace(): Pace & { readonly waits: number[] } {
   const waits: number[] = []
-  return { waits, ready: async () => {}, wait: async (milliseconds) => void waits.push(milliseconds) }
+  return { waits, ready: async () => {}, wait: async (milliseconds) => waits.push(milliseconds) > 0 }
 }
 
 async function open(

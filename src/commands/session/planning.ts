@@ -9,13 +9,17 @@ import { readLive } from '../../engine/read.ts'
 import { type Context, Interrupted } from './command.ts'
 import type { Workspace } from './workspace.ts'
 
-export interface PlanningOptions {
+/** Where the live objects come from. */
+export interface Reading {
   /** Which environments share a server. */
   target(environment: Environment): string
   reader(environment: Environment): VaultReader
+  readonly onEnvironment?: (environment: Environment, reader: VaultReader) => void
+}
+
+export interface PlanningOptions extends Reading {
   readonly allowed: readonly string[]
   readonly rewrite: readonly string[]
-  readonly onEnvironment?: (environment: Environment, reader: VaultReader) => void
 }
 
 export interface Planned {

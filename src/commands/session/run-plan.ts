@@ -1,5 +1,7 @@
+import { kindOf } from '../../core/kind.ts'
 import { hasChanges, type Plan, savedPlan } from '../../core/plan.ts'
-import { productNames } from '../../core/version.ts'
+import type { VaultReader } from '../../core/server.ts'
+import { writeOnlyFields } from '../../engine/compare.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { renderers } from '../../render/index.ts'
 import type { Context, Options } from './command.ts'
@@ -7,8 +9,8 @@ import { list, text, usage, useColor } from './options.ts'
 import { writePrivate } from './output-file.ts'
 import { type Planned, planAll } from './planning.ts'
 import { type Progress, progress } from './progress.ts'
-import { openServers, remembering } from './servers.ts'
-import { openSnapshot } from './snapshot-file.ts'
+import { openServers, reading } from './servers.ts'
+import { checkSnapshot, openSnapshot } from './snapshot-file.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 /** Exit codes of `plan` and `drift`: nothing to say, an error, something differs. */
@@ -16,9 +18,11 @@ const [same, failed, different] = [0, 1, 2]
 
 /** The same plan under two questions: what would an apply do, and what did somebody else do. */
 export async function runPlan(context: Context, options: Options, question: 'plan' | 'drift'): Promise<number> {
-  const workspace = await openWorkspace(context, options)
+  const file = text(options, 'live')
+  const snapshot = file === undefined ? undefined : await openSnapshot(context, file)
+  const workspace = await openWorkspace(context, options, snapshot?.server)
   const shown = progress(context, options)
-  const planned = await makePlan(context, options, workspace, shown).finally(shown.end)
+  const planned = await makePlan(context, options, workspace, snapshot, shown).finally(shown.end)
   const { plan, objections } = planned
   await printPlan(context, options, plan, question)
   if (objections.length > 0) {
@@ -31,40 +35,44 @@ export async function runPlan(context: Context, options: Options, question: 'pla
   return hasChanges(plan) || unmanaged ? different : same
 }
 
-async function makePlan(context: Context, options: Options, workspace: Workspace, shown: Progress): Promise<Planned> {
-  const answers = { allowed: list(options, 'allow'), rewrite: list(options, 'rewrite') }
-  checkRewrites(workspace, answers.rewrite)
-  const file = text(options, 'live')
-  if (file !== undefined) {
-    const reader = await openSnapshot(context, file, workspace.environments)
-    return planAll(context, workspace, { ...answers, target: () => 'snapshot', reader: () => reader })
+async function makePlan(
+  context: Context,
+  options: Options,
+  workspace: Workspace,
+  snapshot: VaultReader | undefined,
+  shown: Progress,
+): Promise<Planned> {
+  const asked = confirmations(workspace, options)
+  if (snapshot !== undefined) {
+    checkSnapshot(snapshot, workspace.environments)
+    return planAll(context, workspace, { ...asked, target: () => 'snapshot', reader: () => snapshot })
   }
   const servers = await openServers(context, options, workspace, shown.tick)
-  const readers = new Map(
-    workspace.environments.map((environment) => [
-      servers.target(environment),
-      remembering(servers.connection(environment)),
-    ]),
-  )
-  return planAll(context, workspace, {
-    ...answers,
-    target: servers.target,
-    reader: (environment) => readers.get(servers.target(environment)) as ReturnType<typeof remembering>,
-    onEnvironment: ({ name }, { server }) =>
-      shown.stage(`${name}: reading ${server.address} (${productNames[server.product]} ${server.version})`),
-  }).finally(servers.close)
+  return planAll(context, workspace, { ...reading(servers, workspace, shown), ...asked }).finally(servers.close)
 }
 
-/** A mistyped address would otherwise quietly rewrite nothing. */
-export function checkRewrites({ environments }: Workspace, rewrite: readonly string[]): void {
-  const known = new Set<string>(environments.flatMap(({ desired }) => desired.map(({ address }) => address)))
-  const unknown = rewrite.find((address) => !known.has(address))
-  if (unknown !== undefined)
-    throw usage(
-      `--rewrite ${unknown}: no file describes such an object`,
-      'Addresses are as plans print them, such as jwt-config/jwt.',
-    )
+/** What the command line asks for by name. A mistyped one would otherwise quietly do nothing. Throws UserError. */
+export function confirmations({ environments, kinds }: Workspace, options: Options): Confirmations {
+  const [allowed, rewrite] = [list(options, 'allow'), list(options, 'rewrite')]
+  const objects = environments.flatMap(({ desired }) => desired)
+  for (const address of rewrite) {
+    const object = objects.find((desired) => desired.address === address)
+    if (object === undefined) throw usage(`--rewrite ${address}: no file describes such an object`, addressHelp)
+    if (writeOnlyFields(kindOf(kinds, object.kind), object.spec).length === 0)
+      throw usage(`--rewrite ${address}: it has no write-only value`, 'Everything else shows in the plan by itself.')
+  }
+  const odd = allowed.find((text) => !/^delete:[a-z-]+\/./.test(text))
+  if (odd !== undefined)
+    throw usage(`--allow ${odd}: only deletions need to be allowed`, 'Such as delete:auth-mount/jwt.')
+  return { allowed, rewrite }
 }
+
+interface Confirmations {
+  readonly allowed: readonly string[]
+  readonly rewrite: readonly string[]
+}
+
+const addressHelp = 'Addresses are as plans print them, such as jwt-config/jwt.'
 
 export async function printPlan(
   context: Context,

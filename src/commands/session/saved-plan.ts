@@ -34,7 +34,7 @@ export async function readSavedPlan(context: Context, file: string): Promise<Sav
 }
 
 /** Updates of a saved plan that only send write-only values; a fresh plan makes them again only when told to. */
-export function rewritesOf(kinds: Kinds, { environments }: Plan): string[] {
+export function rewritesOf(kinds: Kinds, environments: Plan['environments']): string[] {
   return environments
     .flatMap(({ changes }) => changes)
     .filter((change) => isRewrite(kinds, change))

@@ -1,10 +1,13 @@
 import type { Environment } from '../../core/configuration.ts'
 import { type Diagnostic, problem, UserError } from '../../core/diagnostic.ts'
 import type { VaultReader } from '../../core/server.ts'
+import { productNames } from '../../core/version.ts'
 import { type Connection, connect, resolveTarget } from '../../vault/client.ts'
 import { connectionSettings } from '../../vault/settings.ts'
 import type { Context, Options } from './command.ts'
 import { parallelism } from './options.ts'
+import type { Reading } from './planning.ts'
+import type { Progress } from './progress.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The connections of a run, one for each address and namespace. */
@@ -52,6 +55,7 @@ export async function openServers(
         settings,
         parallelism: parallelism(options),
         secretOf,
+        signal: context.signal,
         ...(onRequest ? { onRequest } : {}),
       })
       connections.set(key(environment), opened)
@@ -71,8 +75,21 @@ function severalServers(addresses: readonly string[]): Diagnostic {
   )
 }
 
+/** How planning reads these servers: each asked once for a thing, and each environment announced when its turn comes. */
+export function reading(servers: Servers, { environments }: Workspace, shown: Progress): Reading {
+  const readers = new Map(
+    environments.map((environment) => [servers.target(environment), remembering(servers.connection(environment))]),
+  )
+  return {
+    target: servers.target,
+    reader: (environment) => readers.get(servers.target(environment)) as VaultReader,
+    onEnvironment: ({ name }, { server }) =>
+      shown.stage(`${name}: reading ${server.address} (${productNames[server.product]} ${server.version})`),
+  }
+}
+
 /** Remembers answers, so that environments on one server see one state and ask for it once. */
-export function remembering(reader: VaultReader): VaultReader {
+function remembering(reader: VaultReader): VaultReader {
   const reads = new Map<string, ReturnType<VaultReader['read']>>()
   const lists = new Map<string, ReturnType<VaultReader['list']>>()
   return {

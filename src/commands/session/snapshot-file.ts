@@ -7,20 +7,22 @@ import { parseSnapshot, snapshotReader } from '../../core/snapshot.ts'
 import { normalAddress, normalNamespace } from '../../vault/settings.ts'
 import type { Context } from './command.ts'
 
-/** A saved state of a server as a reader. Refuses a snapshot of another server than the environments name. */
-export async function openSnapshot(
-  context: Context,
-  file: string,
+/** A saved state of a server as a reader. Throws UserError when the file is none. */
+export async function openSnapshot(context: Context, file: string): Promise<VaultReader> {
+  return snapshotReader(parseSnapshot(await readJson(context, file)))
+}
+
+/** Throws UserError when an environment names another server than the snapshot's. */
+export function checkSnapshot(
+  { server: { address, namespace } }: VaultReader,
   environments: readonly Environment[],
-): Promise<VaultReader> {
-  const snapshot = parseSnapshot(await readJson(context, file))
-  const { address, namespace } = snapshot.server
+): void {
   const others = environments.filter(
     (environment) =>
       (environment.address !== undefined && normalAddress(environment.address) !== normalAddress(address)) ||
       (environment.namespace !== undefined && normalNamespace(environment.namespace) !== namespace),
   )
-  if (others.length === 0) return snapshotReader(snapshot)
+  if (others.length === 0) return
   const place = namespace === '' ? address : `${address}, namespace ${namespace}`
   throw new UserError(
     others.map(({ name, source }) => ({

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
 import { distance } from 'fastest-levenshtein'
+import type { RunServer } from '../../config/conflicts.ts'
 import { loadConfiguration } from '../../config/load.ts'
 import type { Configuration, Environment } from '../../core/configuration.ts'
 import { hasErrors, problem, UserError } from '../../core/diagnostic.ts'
 import type { Kinds } from '../../core/kind.ts'
 import { kinds } from '../../kinds/index.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
+import { connectionSettings } from '../../vault/settings.ts'
 import type { Context, Options } from './command.ts'
 import { list, shard, text, useColor } from './options.ts'
 
@@ -17,8 +19,8 @@ export interface Workspace {
 }
 
 /** Loads and selects. Warnings are printed; errors are thrown as one UserError. */
-export async function openWorkspace(context: Context, options: Options): Promise<Workspace> {
-  const configuration = await readConfiguration(context, options)
+export async function openWorkspace(context: Context, options: Options, server?: RunServer): Promise<Workspace> {
+  const configuration = await readConfiguration(context, options, server)
   if (hasErrors(configuration.diagnostics)) throw new UserError(configuration.diagnostics)
   if (configuration.diagnostics.length > 0) {
     context.stderr.write(
@@ -28,8 +30,13 @@ export async function openWorkspace(context: Context, options: Options): Promise
   return { kinds, configuration, environments: select(configuration.environments, options) }
 }
 
-export function readConfiguration(context: Context, options: Options): Promise<Configuration> {
-  return loadConfiguration(resolve(context.cwd, text(options, 'directory') ?? '.'), { kinds, env: context.env })
+/** @param server where the run talks to; by default what the connection's variables say */
+export function readConfiguration(
+  { cwd, env }: Context,
+  options: Options,
+  server: RunServer = connectionSettings(env).settings,
+): Promise<Configuration> {
+  return loadConfiguration(resolve(cwd, text(options, 'directory') ?? '.'), { kinds, env, server })
 }
 
 /** The named environments, or all of them; then the part that `--shard` asks for. */

@@ -1,0 +1,86 @@
+import { describe } from 'vitest'
+import type { Files } from '../support/files.ts'
+import { testMistakes } from './mistakes.ts'
+import { complete, environment, role } from './sets.ts'
+
+const withRole = (text: string): Files => ({ ...complete, 'roles/app.yaml': text })
+const withSettings = (text: string, more: Files = {}): Files => ({ ...complete, 'vaultwright.yaml': text, ...more })
+const withoutPolicy = { 'policies/reader.hcl': undefined }
+
+describe('mistakes that many make are told with the way out', () => {
+  testMistakes([
+    ...['yes', 'off', 'No'].map(
+      (word) =>
+        [
+          `${word} is no boolean of YAML 1.2`,
+          withRole(`${role}token_no_default_policy: ${word}\n`),
+          [['wrong-type roles/app.yaml:9:26', 'YAML 1.2 knows only true and false']],
+        ] as const,
+    ),
+    [
+      'a misspelt policy "default"',
+      withRole(role.replace('[reader]', '[reader, defualt]')),
+      [['unknown-policy roles/app.yaml:6:26', 'Did you mean "default"?']],
+    ],
+    [
+      'the policy "root"',
+      withRole(role.replace('[reader]', '[reader, root]')),
+      [['root-policy roles/app.yaml:6:26', 'cannot give']],
+    ],
+    [
+      'for_each with a path alone',
+      withRole(`${role}for_each: list.yaml\n`),
+      [['wrong-type roles/app.yaml:9:11', 'Write { file: list.yaml }']],
+    ],
+    [
+      'one environment without a list',
+      withRole(role.replace('[production]', 'production')),
+      [['wrong-type roles/app.yaml:1:15', 'Write [production]']],
+    ],
+    [
+      'overrides in a list',
+      withRole(role.replace('[production]', '[production: { token_ttl: 6m }]')),
+      [['wrong-type roles/app.yaml:1:16', 'Drop the dash']],
+    ],
+    [
+      'a list for for_each among the roles',
+      { ...complete, 'roles/list.yaml': '- project: a\n' },
+      [['wrong-type roles/list.yaml:1:1', 'outside roles/']],
+    ],
+    [
+      'null outside environments',
+      withRole(`${role}bound_subject: null\n`),
+      [['wrong-type roles/app.yaml:9:16', 'null removes only inside environments']],
+    ],
+    [
+      'null in an environment has no such help',
+      { ...complete, 'environments/production.yaml': `${environment}namespace: null\n` },
+      [['wrong-type environments/production.yaml:5:12', 'namespace: expected a string, got nothing']],
+    ],
+    [
+      'a misspelt setting does not make its policies unknown',
+      withSettings('external_polices: [reader]\n', withoutPolicy),
+      [['unknown-key vaultwright.yaml:1:1', 'Did you mean "external_policies"?']],
+    ],
+    [
+      'a misspelt setting does not disallow a variable',
+      withSettings('envs: [A]\n', { 'roles/app.yaml': role.replace('https://vault.example.com', '"${env:A}"') }),
+      [['unknown-key vaultwright.yaml:1:1', 'Did you mean "env"?']],
+    ],
+    [
+      'a broken file of settings has no consequences',
+      withSettings('env: [\n', withoutPolicy),
+      [['yaml-syntax vaultwright.yaml:2:1']],
+    ],
+    [
+      'good settings beside a misspelt one hold',
+      withSettings('env: [A]\nexternal_polices: []\n', {
+        'roles/app.yaml': role.replace('https://vault.example.com', '"${env:A}"'),
+      }),
+      [
+        ['env-unset roles/app.yaml:4:19', 'A is not set'],
+        ['unknown-key vaultwright.yaml:2:1', 'external_policies'],
+      ],
+    ],
+  ])
+})
