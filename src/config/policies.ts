@@ -96,7 +96,7 @@ function blaming(problems: Problems, environment: string, user: Place): Problems
   }
 }
 
-export function addPolicy(text: string, place: Place, use: PolicyUse, draft: Draft, loading: Loading): void {
+function addPolicy(text: string, place: Place, use: PolicyUse, draft: Draft, loading: Loading): void {
   const kind = kindWrittenIn(loading.kinds, 'policy')
   if (kind === undefined) return
   const { name, user, details } = use

@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import type { JsonObject } from '../core/json.ts'
-import { isEmpty } from '../core/json.ts'
+import { isEmpty, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
 import { type VaultReader, WriteOnly } from '../core/server.ts'
@@ -88,17 +87,21 @@ const schema = objectSchema(fields).superRefine((spec, context) => {
     const message = 'oidc_client_id is for logins by browser, which need oidc_discovery_url'
     context.addIssue({ code: 'custom', message, path: ['oidc_client_id'] })
   }
-  const provider = (spec['provider_config'] ?? {}) as JsonObject
-  for (const name of providerSecrets) {
-    if (name in provider && !secretReference.safeParse(provider[name]).success) {
-      context.addIssue({
-        code: 'custom',
-        message: 'a secret must not stand in a file: write a reference, "${env:NAME}" or { file: path }',
-        path: ['provider_config', name],
-      })
-    }
+  for (const [name, value] of Object.entries((spec['provider_config'] ?? {}) as JsonObject)) {
+    const message = refuseProviderValue(name, value)
+    if (message !== undefined) context.addIssue({ code: 'custom', message, path: ['provider_config', name] })
   }
 })
+
+/** The map takes any key, so a mistyped one would carry its secret into plans and logs. */
+function refuseProviderValue(name: string, value: JsonValue): string | undefined {
+  if (providerSecrets.includes(name)) {
+    if (secretReference.safeParse(value).success) return undefined
+    return 'a secret must not stand in a file: write a reference, "${env:NAME}" or { file: path }'
+  }
+  if (!/secret|passw|token|credential|service_account|private_key|_key$|api_/i.test(name)) return undefined
+  return `${name} looks like a secret and is none of those that the server hides (${providerSecrets.join(', ')})`
+}
 
 function identify(mount = ''): Identity {
   const path = mount.replace(/\/$/, '')

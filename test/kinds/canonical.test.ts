@@ -180,6 +180,11 @@ describe('jwt-config', () => {
     ).toEqual(['provider_config.gsuite_service_account'])
   })
 
+  test('a mistyped secret of a provider is refused, for it would show in plans', () => {
+    const provider_config = { provider: 'okta', api_tokn: 'x', fetch_groups: true }
+    expect(issues({ oidc_discovery_url: 'https://b', provider_config })).toEqual(['provider_config.api_tokn'])
+  })
+
   test('a message about a secret does not repeat it', () => {
     const result = jwtConfig.schema.safeParse({
       oidc_discovery_url: 'https://b',
