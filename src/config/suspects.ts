@@ -10,8 +10,23 @@ export type Suspicion = 'certain' | 'likely' | undefined
 
 /** Whether a key looks like that of a secret: because it is nearly a known one, or by its words. */
 export function suspicionOf(key: string, secretNames: ReadonlySet<string>): Suspicion {
+  const verdicts = verdictsOf(secretNames)
+  if (!verdicts.has(key)) verdicts.set(key, judge(key, secretNames))
+  return verdicts.get(key)
+}
+
+function judge(key: string, secretNames: ReadonlySet<string>): Suspicion {
   if (nearest(key, secretNames) !== undefined) return 'certain'
   return tellingWords.test(key) ? 'likely' : undefined
+}
+
+/** A list of ten thousand entries has the same few keys ten thousand times. */
+const verdicts = new WeakMap<ReadonlySet<string>, Map<string, Suspicion>>()
+
+function verdictsOf(secretNames: ReadonlySet<string>): Map<string, Suspicion> {
+  const known = verdicts.get(secretNames) ?? new Map<string, Suspicion>()
+  verdicts.set(secretNames, known)
+  return known
 }
 
 /** References may be shown, and so may what is empty. */

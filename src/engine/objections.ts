@@ -15,8 +15,11 @@ export interface Objection {
 
 /** Fields that the connected server does not have; it would drop them in silence (sdk/framework/backend.go). */
 export function unsupportedFields(kind: Kind, desired: Desired, server: ServerInfo): Objection[] {
-  return Object.entries(kind.requires)
-    .filter(([field, requirement]) => field in desired.spec && !meets(server, requirement))
+  return Object.keys(desired.spec)
+    .flatMap((field) => {
+      const requirement = Object.hasOwn(kind.requires, field) ? kind.requires[field] : undefined
+      return requirement === undefined || meets(server, requirement) ? [] : [[field, requirement] as const]
+    })
     .map(([field, requirement]) => ({
       code: 'unsupported-field',
       address: desired.address,

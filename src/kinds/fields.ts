@@ -40,7 +40,8 @@ function field(
     schema,
     unset,
     canonical: (value) => {
-      if (value === null) return undefined
+      // Most fields of most roles were never written, and come back as their default.
+      if (value === null || value === unset) return undefined
       const spelled = canonical(value)
       return empty(spelled) ? undefined : spelled
     },
