@@ -1,3 +1,4 @@
+import { normalAddress, normalNamespace } from '../core/address.ts'
 import { diffFields, formatField } from '../core/change.ts'
 import type { SecretUse } from '../core/configuration.ts'
 import { deepEqual, type JsonObject } from '../core/json.ts'
@@ -136,13 +137,6 @@ function reportSiblings(
 
 /** Two spellings of one server and namespace are one text. What no file says, the run does. */
 function serverOf({ address, namespace }: Draft, run: RunServer): string {
-  const [where, space] = [address ?? run.address, namespace ?? run.namespace ?? '']
-  return `${where === undefined ? '' : normalAddress(where)} ${space.replace(/^\/+|\/+$/g, '')}`
-}
-
-function normalAddress(address: string): string {
-  if (!URL.canParse(address)) return address
-  // The parser lower-cases the host and drops the default port.
-  const url = new URL(address)
-  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`
+  const [where, space] = [address ?? run.address, namespace ?? run.namespace]
+  return `${where === undefined ? '' : (normalAddress(where) ?? where)} ${normalNamespace(space)}`
 }

@@ -4,7 +4,7 @@ import { digest } from '../core/digest.ts'
 import type { JsonValue } from '../core/json.ts'
 import { type Kinds, kindOf } from '../core/kind.ts'
 import type { Basis, EnvironmentPlan } from '../core/plan.ts'
-import { type Address, type Desired, type Live, liveDigest } from '../core/resource.ts'
+import { type Address, type Desired, type Identity, type Live, liveDigest } from '../core/resource.ts'
 import type { ServerInfo } from '../core/server.ts'
 import { differences, writeOnlyFields } from './compare.ts'
 import { immutableFields, type Objection, unconfirmedRemoval, unsupportedFields } from './objections.ts'
@@ -51,20 +51,12 @@ export function planEnvironment(input: PlanInput): PlanResult {
     if (change !== undefined) changes.push(change)
     else if (before !== undefined) notices.push(...unreadable(input, desired))
   }
-  const removable =
-    environment.unmanaged === 'delete'
-      ? live.unmanaged.filter(({ address, kind }) => !elsewhere.has(address) && kindOf(kinds, kind).remove)
-      : []
-  for (const { address, kind } of removable) {
+  const { removed, reported } = unmanagedObjects(input)
+  for (const { address, kind } of removed) {
     const before = live.objects.get(address) as Live
     objections.push(...unconfirmedRemoval(kindOf(kinds, kind), before, input.allowed ?? []))
     changes.push({ action: 'delete', address, before })
   }
-  const removed = new Set(removable.map(({ address }) => address))
-  const reported =
-    environment.unmanaged === 'ignore'
-      ? []
-      : live.unmanaged.filter(({ address }) => !removed.has(address) && !elsewhere.has(address))
   return {
     plan: {
       environment: environment.name,
@@ -75,6 +67,14 @@ export function planEnvironment(input: PlanInput): PlanResult {
     },
     objections,
   }
+}
+
+/** What nobody describes: removed where the environment says so and the server can, reported unless it is to be ignored. */
+function unmanagedObjects({ kinds, environment, live, elsewhere = new Set() }: PlanInput) {
+  const mine = live.unmanaged.filter(({ address }) => !elsewhere.has(address))
+  const goes = ({ kind }: Identity) => environment.unmanaged === 'delete' && kindOf(kinds, kind).remove !== undefined
+  const reported = environment.unmanaged === 'ignore' ? [] : mine.filter((object) => !goes(object))
+  return { removed: mine.filter(goes), reported }
 }
 
 function changeOf({ kinds, rewrite = [] }: PlanInput, after: Desired, before: Live | undefined): Change | undefined {

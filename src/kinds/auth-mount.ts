@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
-import type { FieldRefusal, Kind } from '../core/kind.ts'
+import type { FieldRefusal, Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Desired, type Identity, type Listed, type Live } from '../core/resource.ts'
 import type { VaultReader, VaultWriter } from '../core/server.ts'
 import {
@@ -77,6 +77,13 @@ function identify(mount = ''): Identity {
 export function refuseMount(mount = ''): string | undefined {
   if (/[?#%\s]/.test(mount)) return `"${mount}" must not hold white space, "?", "#" or "%"`
   return refusePath(mount.replace(/\/$/, ''))
+}
+
+/** Paths of the mounts among the parents that hold a JWT configuration and JWT roles; `oidc` is the same plugin. */
+export function jwtMounts({ parents }: Scope): string[] {
+  return parents
+    .filter(({ spec }) => spec['type'] === 'jwt' || spec['type'] === 'oidc')
+    .map(({ path }) => path.slice('sys/auth/'.length))
 }
 
 function canonical(spec: JsonObject): AuthMountSpec {

@@ -186,10 +186,12 @@ export function list(schema: z.ZodType, description: string, options?: Options):
   return field(z.array(schema).meta({ description }), [], same, options)
 }
 
+export const secretInClear = 'a secret must not stand in a file: write a reference, "${env:NAME}" or { file: path }'
+
 /** The spelling of a write-only value in files: what stands here is public, so it is never the secret itself. */
 export const secretReference = z.union(
   [z.string().regex(/^\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/), z.strictObject({ file: z.string().min(1) })],
-  { error: 'a secret must not stand in a file: write a reference, "${env:NAME}" or { file: path }' },
+  { error: secretInClear },
 )
 
 export function secret(description: string): Field {

@@ -3,6 +3,7 @@ import { isEmpty, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
 import { type VaultReader, WriteOnly } from '../core/server.ts'
+import { jwtMounts } from './auth-mount.ts'
 import {
   canonicalFields,
   choice,
@@ -16,6 +17,7 @@ import {
   perWrite,
   requirementsOf,
   secret,
+  secretInClear,
   secretReference,
   set,
   text,
@@ -97,7 +99,7 @@ const schema = objectSchema(fields).superRefine((spec, context) => {
 function refuseProviderValue(name: string, value: JsonValue): string | undefined {
   if (providerSecrets.includes(name)) {
     if (secretReference.safeParse(value).success) return undefined
-    return 'a secret must not stand in a file: write a reference, "${env:NAME}" or { file: path }'
+    return secretInClear
   }
   if (!/secret|passw|token|credential|service_account|private_key|_key$|api_/i.test(name)) return undefined
   return `${name} looks like a secret and is none of those that the server hides (${providerSecrets.join(', ')})`
@@ -124,9 +126,8 @@ async function read(server: VaultReader, object: Identity): Promise<Live<JwtConf
 }
 
 async function* list(server: VaultReader, scope: Scope): AsyncGenerator<Listed<JwtConfigSpec>> {
-  for (const mount of scope.parents) {
-    if (mount.spec['type'] !== 'jwt' && mount.spec['type'] !== 'oidc') continue
-    const object = identify(mount.path.slice('sys/auth/'.length))
+  for (const mount of jwtMounts(scope)) {
+    const object = identify(mount)
     const live = await read(server, object)
     if (live !== undefined) yield { ...object, live }
   }

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
 import type { VaultReader } from '../core/server.ts'
-import { refuseMount } from './auth-mount.ts'
+import { jwtMounts, refuseMount } from './auth-mount.ts'
 import {
   canonicalField,
   canonicalFields,
@@ -184,9 +184,7 @@ function canonical(spec: JsonObject): JwtRoleSpec {
 }
 
 async function* list(server: VaultReader, scope: Scope): AsyncGenerator<Listed<JwtRoleSpec>> {
-  for (const parent of scope.parents) {
-    if (parent.spec['type'] !== 'jwt' && parent.spec['type'] !== 'oidc') continue
-    const mount = parent.path.slice('sys/auth/'.length)
+  for (const mount of jwtMounts(scope)) {
     for (const name of (await server.list(`auth/${mount}/role`))?.keys ?? []) yield identify(mount, name)
   }
 }

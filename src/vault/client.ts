@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import nodeVault from 'node-vault'
 import type { Dispatcher } from 'undici'
+import { normalAddress, normalNamespace } from '../core/address.ts'
 import { type Diagnostic, problem, UserError } from '../core/diagnostic.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import {
@@ -16,7 +17,7 @@ import { openDispatcher } from './dispatcher.ts'
 import { toVaultError } from './errors.ts'
 import { type Pace, pause } from './retry.ts'
 import { openSession, type Session } from './session.ts'
-import { type ConnectionSettings, normalAddress, normalNamespace, shownAddress } from './settings.ts'
+import { type ConnectionSettings, shownAddress } from './settings.ts'
 import { createTransport, type Transport } from './transport.ts'
 
 export interface ConnectOptions {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { normalAddress } from '../../src/core/address.ts'
 import { resolveTarget } from '../../src/vault/client.ts'
-import { connectionSettings, normalAddress } from '../../src/vault/settings.ts'
+import { connectionSettings } from '../../src/vault/settings.ts'
 
 const settings = (env: Record<string, string>) => connectionSettings(env).settings
 const codes = (env: Record<string, string>) => connectionSettings(env).diagnostics.map(({ code }) => code)

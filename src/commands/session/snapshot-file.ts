@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { normalAddress, normalNamespace } from '../../core/address.ts'
 import type { Environment } from '../../core/configuration.ts'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import type { VaultReader } from '../../core/server.ts'
 import { parseSnapshot, snapshotReader } from '../../core/snapshot.ts'
-import { normalAddress, normalNamespace } from '../../vault/settings.ts'
 import type { Context } from './command.ts'
 
 /** A saved state of a server as a reader. Throws UserError when the file is none. */

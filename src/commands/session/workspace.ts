@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { distance } from 'fastest-levenshtein'
 import type { RunServer } from '../../config/conflicts.ts'
 import { loadConfiguration } from '../../config/load.ts'
+import { nearest } from '../../config/suggest.ts'
 import type { Configuration, Environment } from '../../core/configuration.ts'
 import { hasErrors, problem, UserError } from '../../core/diagnostic.ts'
 import type { Kinds } from '../../core/kind.ts'
@@ -51,7 +51,7 @@ function select(environments: readonly Environment[], options: Options): readonl
 }
 
 function unknownEnvironment(name: string, known: readonly string[]) {
-  const near = known.find((candidate) => distance(candidate, name) <= 3)
+  const near = nearest(name, known)
   const help = near === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${near}?`
   return problem('unknown-environment', `no file describes the environment ${JSON.stringify(name)}`, help)
 }
