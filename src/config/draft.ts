@@ -1,6 +1,7 @@
 import type { Ownership, SecretUse, Settings, Unmanaged } from '../core/configuration.ts'
 import type { FieldPath, Kind, Kinds } from '../core/kind.ts'
 import type { Address, Desired } from '../core/resource.ts'
+import type { ServerVersion } from '../core/version.ts'
 import type { Details, Use } from './problems.ts'
 import type { Library } from './references.ts'
 import type { Scope, Surroundings } from './scope.ts'
@@ -50,6 +51,7 @@ export interface Draft {
   readonly scope: Scope
   readonly address?: string
   readonly namespace?: string
+  readonly server: ServerVersion
   readonly owns: readonly Ownership[]
   readonly unmanaged: Unmanaged
   readonly objects: Map<Address, Described>

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Unmanaged } from '../core/configuration.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind, Kinds } from '../core/kind.ts'
+import { assumedServer, parseServerVersion, type ServerVersion } from '../core/version.ts'
 import { addObject } from './conflicts.ts'
 import { describe } from './describe.ts'
 import type { Draft, Loading } from './draft.ts'
@@ -19,6 +20,13 @@ export function ownShape(kinds: Kinds) {
   return {
     address: z.string().meta({ description: "The server's address. Default: VAULT_ADDR." }).optional(),
     namespace: z.string().meta({ description: 'The namespace; empty for the root namespace.' }).optional(),
+    server: z
+      .string()
+      .refine((text) => parseServerVersion(text) !== undefined, {
+        error: 'must be a product and its version, such as vault@1.21.0 or openbao@2.6.1',
+      })
+      .meta({ description: 'Product and version of the server, for questions that are answered without asking it.' })
+      .optional(),
     variables: z
       .record(z.string(), z.json())
       .meta({ description: 'What ${name} stands for, in this environment.' })
@@ -86,6 +94,7 @@ function draftOf(name: string, document: YamlDocument, written: JsonObject, load
     scope,
     ...addressOf(filled['address'], place, failed, loading),
     ...(typeof filled['namespace'] === 'string' ? { namespace: filled['namespace'] } : {}),
+    server: serverOf(filled['server']),
     get owns() {
       return readOwns(filled['owns'], loading.kinds, objects.keys())
     },
@@ -98,6 +107,10 @@ function draftOf(name: string, document: YamlDocument, written: JsonObject, load
   }
   for (const { kind, at } of environmentKinds(loading.kinds)) addKind(kind, at, filled, failed, layers, draft, loading)
   return draft
+}
+
+function serverOf(written: JsonValue | undefined): ServerVersion {
+  return (typeof written === 'string' ? parseServerVersion(written) : undefined) ?? assumedServer
 }
 
 function scopeOf(name: string, written: JsonObject, document: YamlDocument, loading: Loading): Scope {

@@ -121,12 +121,13 @@ function reportTwice(name: string, path: string, problems: Problems): void {
 }
 
 function finish(draft: Draft, described: ReadonlySet<Address>, external: readonly Ownership[]): Environment {
-  const { name, place, address, namespace, owns, unmanaged, objects, secrets } = draft
+  const { name, place, address, namespace, server, owns, unmanaged, objects, secrets } = draft
   return {
     name,
     source: sourceOf(place),
     ...(address === undefined ? {} : { address }),
     ...(namespace === undefined ? {} : { namespace }),
+    server,
     desired: [...objects.values()].map(({ desired }) => desired).sort((a, b) => byText(a.address, b.address)),
     owns,
     unmanaged,

@@ -2,6 +2,7 @@ import type { Diagnostic, Source } from './diagnostic.ts'
 import type { FieldPath } from './kind.ts'
 import type { Address, Desired, Identity } from './resource.ts'
 import type { WriteOnly } from './server.ts'
+import type { ServerVersion } from './version.ts'
 
 /** Objects of a kind that an environment owns, whether a file describes them or not. `*` in `name` is any text. */
 export interface Ownership {
@@ -32,6 +33,8 @@ export interface Environment {
   readonly address?: string
   /** Absent when no file says it; empty for the root namespace. */
   readonly namespace?: string
+  /** Whose rules hold while no server is asked; `assumedServer` where no file says it. */
+  readonly server: ServerVersion
   /** Everything that the files want of this environment, sorted by address. */
   readonly desired: readonly Desired[]
   readonly owns: readonly Ownership[]

@@ -1,7 +1,19 @@
 import type { Product, ServerInfo } from './server.ts'
 
+/** Whose rules hold: products and versions differ in what they accept and allow. */
+export type ServerVersion = Pick<ServerInfo, 'product' | 'version'>
+
 /** The first version of each product that has something; a product that is not named lacks it. */
 export type Requirement = Readonly<Partial<Record<Product, string>>>
+
+/** What is taken for granted where nobody says which server it is. */
+export const assumedServer: ServerVersion = { product: 'vault', version: '1.21.0' }
+
+/** `vault@1.21.0` or `openbao@2.6`; undefined for anything else. */
+export function parseServerVersion(text: string): ServerVersion | undefined {
+  const [, product, version] = /^(vault|openbao)@v?(\d+\.\d+(?:\.\d+)?(?:[-+][\w.+-]+)?)$/.exec(text) ?? []
+  return version === undefined ? undefined : { product: product as Product, version }
+}
 
 export const productNames: Readonly<Record<Product, string>> = { vault: 'Vault', openbao: 'OpenBao' }
 
@@ -17,7 +29,7 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-export function meets(server: Pick<ServerInfo, 'product' | 'version'>, requirement: Requirement | undefined): boolean {
+export function meets(server: ServerVersion, requirement: Requirement | undefined): boolean {
   if (requirement === undefined) return true
   const since = requirement[server.product]
   return since !== undefined && compareVersions(server.version, since) >= 0

@@ -33,6 +33,12 @@ describe('environments', () => {
     expect(found.unmanaged).toBe('report')
   })
 
+  test('a file says which server answers, or the newest Vault is taken for granted', async () => {
+    const serverOf = async (text: string) => environmentOf(await load(text)).server
+    expect(await serverOf(environment)).toEqual({ product: 'vault', version: '1.21.0' })
+    expect(await serverOf(`server: openbao@2.5\n${environment}`)).toEqual({ product: 'openbao', version: '2.5' })
+  })
+
   test('objects are sorted by address and environments by name', async () => {
     const configuration = await loadFiles({ ...complete, 'environments/beta.yaml': environment.replace('jwt:', 'zz:') })
     expect(configuration.environments.map(({ name }) => name)).toEqual(['beta', 'production'])
@@ -91,6 +97,11 @@ describe('environments', () => {
       'roles are owned by mount',
       withEnvironment(`${environment}owns: { roles: ["*"] }\n`),
       [['wrong-type environments/production.yaml:5:16', 'owns.roles: expected a map, got a list']],
+    ],
+    [
+      'a server without a version',
+      withEnvironment(`${environment}server: openbao\n`),
+      [['invalid-value environments/production.yaml:5:9', 'vault@1.21.0 or openbao@2.6.1']],
     ],
     [
       'unmanaged is one of three words',

@@ -4,6 +4,7 @@ import type { Environment } from '../../src/core/configuration.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { kindOf } from '../../src/core/kind.ts'
 import type { Desired, Identity } from '../../src/core/resource.ts'
+import { assumedServer } from '../../src/core/version.ts'
 import { applyChanges } from '../../src/engine/apply.ts'
 import { type PlanResult, planEnvironment } from '../../src/engine/plan.ts'
 import { readLive } from '../../src/engine/read.ts'
@@ -91,6 +92,7 @@ function environmentOf(want: Want): Environment {
   const described = new Set(desired.map(({ address }) => address))
   return {
     name: 'story',
+    server: assumedServer,
     source,
     desired,
     owns: [],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareVersions, describeRequirement, meets } from '../../src/core/version.ts'
+import { compareVersions, describeRequirement, meets, parseServerVersion } from '../../src/core/version.ts'
 
 test.each([
   ['1.21.0', '1.9.9', 1],
@@ -9,6 +9,17 @@ test.each([
   ['1.16.5', '1.17', -1],
 ])('%s against %s', (a, b, sign) => {
   expect(Math.sign(compareVersions(a, b))).toBe(sign)
+})
+
+test.each([
+  ['vault@1.21.0', { product: 'vault', version: '1.21.0' }],
+  ['openbao@v2.6', { product: 'openbao', version: '2.6' }],
+  ['vault@1.21.0+ent', { product: 'vault', version: '1.21.0+ent' }],
+  ['vault', undefined],
+  ['bao@2.6', undefined],
+  ['vault@latest', undefined],
+])('%s', (text, expected) => {
+  expect(parseServerVersion(text)).toEqual(expected)
 })
 
 test('a product that a requirement does not name lacks it, whatever its version', () => {

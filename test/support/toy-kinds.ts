@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../../src/core/json.ts'
 import type { Kind, Kinds } from '../../src/core/kind.ts'
 import { type Address, addressOf, type Desired, type Identity } from '../../src/core/resource.ts'
 import { VaultError, type VaultWriter } from '../../src/core/server.ts'
+import { assumedServer } from '../../src/core/version.ts'
 
 /**
  * Two kinds that Vault does not have, to show that the engine knows none: shelves, and books that stand on one. A book
@@ -150,5 +151,16 @@ export function desiredBook(
 
 export function environmentOf(desired: readonly Desired[], more: Partial<Environment> = {}): Environment {
   const described = new Set(desired.map(({ address }) => address))
-  return { name: 'toys', source, desired, owns: [], unmanaged: 'report', external: [], described, secrets: {}, ...more }
+  return {
+    name: 'toys',
+    server: assumedServer,
+    source,
+    desired,
+    owns: [],
+    unmanaged: 'report',
+    external: [],
+    described,
+    secrets: {},
+    ...more,
+  }
 }
