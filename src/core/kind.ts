@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { AccessFact } from './access-fact.ts'
 import type { JsonObject } from './json.ts'
 import type { Address, Desired, Identity, Listed, Live } from './resource.ts'
 import type { VaultReader, VaultWriter } from './server.ts'
@@ -72,6 +73,8 @@ export interface Kind<Spec extends JsonObject = JsonObject> {
   refuse?(before: Spec, after: Spec): readonly FieldRefusal[]
   /** What else a removal destroys; then it takes a confirmation that names the object. */
   readonly removalDestroys?: string
+  /** What an object says about who may do what; absent for kinds that decide nothing. */
+  access?(object: Identity & { readonly spec: Spec }): AccessFact | undefined
   /** True where two different specs mean the same, such as policies that differ in layout only. */
   sameMeaning?(before: Spec, after: Spec): boolean
 }

@@ -179,5 +179,11 @@ export const authMount: Kind<AuthMountSpec> = {
   write,
   remove: (server, object) => server.remove(object.path),
   refuse,
+  access: ({ path, spec }) => ({
+    as: 'auth-mount',
+    mount: path.slice('sys/auth/'.length),
+    type: spec.type,
+    tune: isObject(spec['tune']) ? spec['tune'] : {},
+  }),
   removalDestroys: 'its configuration, all its roles and every token it gave',
 }

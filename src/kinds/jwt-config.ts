@@ -154,6 +154,11 @@ export const jwtConfig: Kind<JwtConfigSpec> = {
   canonical: (spec) => canonicalFields(fields, spec),
   list,
   read,
+  access: ({ path, spec }) => ({
+    as: 'auth-config',
+    mount: path.slice('auth/'.length, -'/config'.length),
+    config: spec,
+  }),
   write: (server, desired) =>
     server.write(desired.path, withProviderSecrets(payload(fields, desired.spec, server.server))),
 }

@@ -235,4 +235,9 @@ export const jwtRole: Kind<JwtRoleSpec> = {
   read,
   write: (server, desired) => server.write(desired.path, payload(fields, desired.spec, server.server)),
   remove: (server, object) => server.remove(object.path),
+  access({ path, spec }) {
+    // Neither part can hold "/role/": a role's name has no slash, and mounts do not nest.
+    const at = path.lastIndexOf('/role/')
+    return { as: 'role', mount: path.slice('auth/'.length, at), name: path.slice(at + '/role/'.length), role: spec }
+  },
 }

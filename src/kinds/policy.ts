@@ -126,6 +126,7 @@ export const policy: Kind<PolicySpec> = {
   read,
   write,
   remove: (server, object) => server.remove(object.path),
+  access: ({ path, spec }) => ({ as: 'policy', name: path.slice('sys/policies/acl/'.length), text: spec.policy }),
   sameMeaning: (before, after) =>
     before['expiration'] === after['expiration'] && samePolicyTokens(before.policy, after.policy),
 }
