@@ -4,6 +4,7 @@ import type { Kind } from '../core/kind.ts'
 import { addObject } from './conflicts.ts'
 import { describe } from './describe.ts'
 import { type Described, type Draft, kindWrittenIn, type Loading, type PolicyReference } from './draft.ts'
+import { checkGrammar, noVerdicts, type Verdicts } from './policy-grammar.ts'
 import { acceptValue, type Position, positionsIn } from './policy-values.ts'
 import type { Details, Problems } from './problems.ts'
 import type { Scope } from './scope.ts'
@@ -29,6 +30,7 @@ export interface PolicyFiles {
   /** By the name that the server gives them; two files can differ in upper and lower case only. */
   readonly byAddress: ReadonlyMap<string, readonly PolicyFile[]>
   readonly used: Set<PolicyFile>
+  readonly verdicts: Verdicts
 }
 
 export function policyFiles(files: readonly TextFile[], loading: Loading): PolicyFiles {
@@ -39,7 +41,12 @@ export function policyFiles(files: readonly TextFile[], loading: Loading): Polic
     const address = kind?.identify(policy.name).address ?? policy.name
     byAddress.set(address, [...(byAddress.get(address) ?? []), policy])
   }
-  return { byName: new Map(all.map((policy) => [policy.name, policy])), byAddress, used: new Set() }
+  return {
+    byName: new Map(all.map((policy) => [policy.name, policy])),
+    byAddress,
+    used: new Set(),
+    verdicts: noVerdicts(),
+  }
 }
 
 function parsePolicy(file: TextFile, { surroundings }: Loading): PolicyFile {
@@ -78,11 +85,17 @@ export function addFilePolicy(
     surroundings: { ...use.scope.surroundings, problems: blaming(problems, draft.name, use.user) },
   }
   const at = ({ at, length }: Reference) => ({ file, start: at, end: at + length })
-  const text = fillText(parts, scope, at, (value, part) =>
-    acceptValue(value, part, positions.get(part.at) as Position, at(part), scope),
-  )
-  if (text !== undefined) addPolicy(text, startOf(file), use, draft, loading)
-  else draft.dropped.push({ place: use.user })
+  const values = new Map<number, string>()
+  const text = fillText(parts, scope, at, (value, part) => {
+    values.set(part.at, value)
+    return acceptValue(value, part, positions.get(part.at) as Position, at(part), scope)
+  })
+  if (text === undefined) {
+    draft.dropped.push({ place: use.user })
+    return
+  }
+  checkGrammar({ text, file, parts, values }, draft.server, files.verdicts, scope.surroundings.problems)
+  addPolicy(text, startOf(file), use, draft, loading)
 }
 
 /** Mistakes in a shared text say for whom it is filled in. */

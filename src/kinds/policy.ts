@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { samePolicyTokens } from '../access/policy-tokens.ts'
+import { samePolicyMeaning } from '../access/policy/same-meaning.ts'
+import { storedPolicyText } from '../access/policy/stored-text.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import type { Kind } from '../core/kind.ts'
 import { addressOf, type Desired, type Identity, type Listed, type Live } from '../core/resource.ts'
@@ -17,9 +18,10 @@ const builtin = ['default', 'default-ceiling']
 /** OpenBao resets these when a write leaves them out (openbao logical_system.go, handlePoliciesSet). */
 const carried = ['cas_required', 'allow_wildcards_in_identity_templates', 'allow_slashes_in_identity_templates']
 
-/** The server decodes a text that is valid base64 before it stores it, so such a text would not come back as it was. */
+/** Such a text would not come back as it was. */
 function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
+  const stored = storedPolicyText(text)
+  return 'text' in stored && stored.text !== text
 }
 
 const schema = z.strictObject({
@@ -27,7 +29,7 @@ const schema = z.strictObject({
     .string()
     .refine((text) => text !== '', { error: 'the policy is empty; the server refuses an empty policy' })
     .refine((text) => !isBase64(text), {
-      error: 'the text is valid base64; the server would decode it before storing it',
+      error: 'the text is valid base64 or line breaks alone; the server would decode it before storing it',
     })
     .meta({ description: "The policy in Vault's policy language (HCL or JSON)." }),
 })
@@ -128,5 +130,5 @@ export const policy: Kind<PolicySpec> = {
   remove: (server, object) => server.remove(object.path),
   access: ({ path, spec }) => ({ as: 'policy', name: path.slice('sys/policies/acl/'.length), text: spec.policy }),
   sameMeaning: (before, after) =>
-    before['expiration'] === after['expiration'] && samePolicyTokens(before.policy, after.policy),
+    before['expiration'] === after['expiration'] && samePolicyMeaning(before.policy, after.policy),
 }
