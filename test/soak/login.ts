@@ -1,0 +1,28 @@
+import fc from 'fast-check'
+import type { Client } from './client.ts'
+import { loginCase } from './login-cases.ts'
+import { compareLogins, type LoginWorld, loginWorld } from './login-world.ts'
+import type { Tally } from './tally.ts'
+
+/** Logins of one role, and how many roles are tried at the same time. */
+const each = 3
+const lanes = 4
+
+/**
+ * Asks a real server and ourselves the same role writes and logins; throws with the smallest case in which they differ.
+ * Mounts are named after `prefix`, and stay.
+ */
+export async function compareGenerated(
+  client: Client,
+  { prefix, seed, logins, tally }: { prefix: string; seed: number; logins: number; tally: Tally },
+): Promise<LoginWorld['server']> {
+  const worlds = await Promise.all(Array.from({ length: lanes }, (_, lane) => loginWorld(client, `${prefix}-${lane}`)))
+  const numRuns = Math.ceil(logins / each / lanes)
+  const lane = async (world: LoginWorld, number: number) =>
+    await fc.assert(
+      fc.asyncProperty(loginCase(world.mounts.length, each), (one) => compareLogins(world, 'ci', one, tally)),
+      { seed: seed + number, numRuns },
+    )
+  await Promise.all(worlds.map(lane))
+  return (worlds[0] as LoginWorld).server
+}
