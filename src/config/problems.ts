@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../core/diagnostic.ts'
+import { compareDiagnostics, type Diagnostic } from '../core/diagnostic.ts'
 import { byText } from '../core/json.ts'
 import { type Suggestion, suggestion } from './suggest.ts'
 import { locationOf, type Place, sourceOf, visible, withoutUserInfo } from './text.ts'
@@ -96,7 +96,7 @@ export function collectProblems(): Problems {
       if (value !== '') concealed.set(value, name)
     },
     list: () => {
-      const kept = [...entries.values()].map((entry) => finish(entry, concealed)).sort(bySource)
+      const kept = [...entries.values()].map((entry) => finish(entry, concealed)).sort(compareDiagnostics)
       return omitted.size === 0 ? kept : [...kept, countOf([...omitted.values()])]
     },
   }
@@ -138,15 +138,4 @@ function withoutValues(text: string, concealed: ReadonlyMap<string, string>): st
     else clean = clean.replace(/"[^"]*"/g, (part) => (part.includes(value) ? `"${reference}"` : part))
   }
   return clean
-}
-
-function bySource(a: Diagnostic, b: Diagnostic): number {
-  const [left, right] = [a.source, b.source]
-  return (
-    byText(left?.file ?? '', right?.file ?? '') ||
-    (left?.line ?? 0) - (right?.line ?? 0) ||
-    (left?.column ?? 0) - (right?.column ?? 0) ||
-    byText(a.code, b.code) ||
-    byText(a.message, b.message)
-  )
 }

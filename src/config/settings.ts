@@ -1,11 +1,62 @@
 import * as z from 'zod'
-import type { Settings } from '../core/configuration.ts'
+import type { LintException, Settings } from '../core/configuration.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
+import { rules } from '../lint/index.ts'
 import { check } from './explain.ts'
-import { placeIn } from './merge.ts'
+import { type Layer, placeIn } from './merge.ts'
 import type { Problems } from './problems.ts'
-import type { TextFile } from './text.ts'
+import { locationOf, type TextFile } from './text.ts'
 import { singleDocument } from './yaml.ts'
+
+const gitlabSchema = z
+  .strictObject({
+    edition: z
+      .enum(['free', 'premium', 'ultimate'])
+      .meta({ description: 'Which features there are; free stands for the Community Edition as well.' })
+      .optional(),
+    version: z
+      .string()
+      .regex(/^\d+\.\d+(\.\d+)?$/, { error: 'must be a version in quotes, such as "18.4"' })
+      .meta({ description: 'Its version, such as "18.4": which claims its ID tokens have.' })
+      .optional(),
+  })
+  .meta({ description: 'The GitLab whose jobs log in; what is left out is not taken for granted.' })
+
+const level = z.enum(['off', 'info', 'warning', 'error'])
+
+const levelsSchema = z
+  .strictObject(Object.fromEntries(rules.map(({ id, title }) => [id, level.meta({ description: title }).optional()])))
+  .meta({ description: "Levels of rules, by ID, where they differ from the rules' own." })
+
+const exceptionSchema = z.strictObject({
+  rule: z.enum(rules.map(({ id }) => id)).meta({ description: 'The ID of the rule.' }),
+  object: z.string().min(1).meta({ description: 'The address of the object; * is any text.' }),
+  environment: z.string().min(1).meta({ description: 'The only environment that it is for.' }).optional(),
+  reason: z
+    .string()
+    .regex(/\S/, { error: 'must say why' })
+    .meta({ description: 'Why this is right here, for whoever reviews it.' }),
+  until: z.iso
+    .date({ error: 'must be a date such as 2027-03-01' })
+    .meta({ description: 'The last day on which it counts.' }),
+})
+
+const lintSchema = z
+  .strictObject({
+    levels: levelsSchema.optional(),
+    exceptions: z
+      .array(exceptionSchema)
+      .meta({ description: 'Findings that are allowed, each for a reason and for a time.' })
+      .optional(),
+    administrators: z
+      .array(z.string().min(1))
+      .meta({
+        description: 'Policies that are meant to change who may do what; * is any text.',
+        default: ['vaultwright-*'],
+      })
+      .optional(),
+  })
+  .meta({ description: 'What "vaultwright check" says about things that are allowed and still mistakes.' })
 
 export const settingsSchema = z.strictObject({
   env: z
@@ -16,7 +67,21 @@ export const settingsSchema = z.strictObject({
     .array(z.string().min(1))
     .meta({ description: 'Policies that roles may name although no file here describes them; * is any text.' })
     .optional(),
+  gitlab: gitlabSchema.optional(),
+  lint: lintSchema.optional(),
 })
+
+/** Those that this program makes for its own roles. */
+const administrators: readonly string[] = ['vaultwright-*']
+
+export const noSettings: Settings = {
+  env: [],
+  externalPolicies: [],
+  gitlab: {},
+  lint: { levels: {}, exceptions: [], administrators },
+}
+
+type Written = z.infer<typeof settingsSchema>
 
 /** `vaultwright.yaml`; nothing is allowed and nothing is external where there is none. */
 export function readSettings(file: TextFile | undefined, problems: Problems): Settings {
@@ -25,12 +90,29 @@ export function readSettings(file: TextFile | undefined, problems: Problems): Se
   const settings =
     document && check(settingsSchema, document.value, { problems, place: (path, what) => placeIn(layers, path, what) })
   if (file !== undefined && settings === undefined) problems.mute('unknown-policy', 'env-not-allowed')
-  const good = settings ?? goodKeys(document?.value)
-  return { env: good.env ?? [], externalPolicies: good.external_policies ?? [] }
+  const good: Written = settings ?? goodKeys(document?.value)
+  return {
+    env: good.env ?? [],
+    externalPolicies: good.external_policies ?? [],
+    gitlab: (good.gitlab ?? {}) as Settings['gitlab'],
+    lint: {
+      levels: (good.lint?.levels ?? {}) as Settings['lint']['levels'],
+      exceptions: exceptionsOf(good.lint?.exceptions ?? [], layers),
+      administrators: good.lint?.administrators ?? administrators,
+    },
+  }
+}
+
+function exceptionsOf(written: readonly z.infer<typeof exceptionSchema>[], layers: readonly Layer[]): LintException[] {
+  return written.map(({ environment, ...exception }, index) => ({
+    ...exception,
+    ...(environment === undefined ? {} : { environment }),
+    location: locationOf(placeIn(layers, ['lint', 'exceptions', String(index), 'rule'])),
+  }))
 }
 
 /** What can be understood beside a mistake: it must not look as if it were not there. */
-function goodKeys(value: JsonValue | undefined): z.infer<typeof settingsSchema> {
+function goodKeys(value: JsonValue | undefined): Written {
   const { env, external_policies } = settingsSchema.shape
   const written = isObject(value) ? value : {}
   return {

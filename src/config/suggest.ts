@@ -1,5 +1,7 @@
-import { distance } from 'fastest-levenshtein'
+import { nearest } from '../core/nearest.ts'
 import { quoted } from './text.ts'
+
+export { nearest } from '../core/nearest.ts'
 
 /** Old names of Vault's token fields; the API still takes them, the files do not (tokenutil.go). */
 const formerNames: Readonly<Record<string, string>> = {
@@ -9,18 +11,6 @@ const formerNames: Readonly<Record<string, string>> = {
   period: 'token_period',
   num_uses: 'token_num_uses',
   bound_cidrs: 'token_bound_cidrs',
-}
-
-/** The name that was probably meant. */
-export function nearest(name: string, candidates: Iterable<string>, furthest = 3): string | undefined {
-  let best: string | undefined
-  let bestDistance = Math.min(furthest, Math.max(1, name.length - 1)) + 1
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) >= bestDistance) continue
-    const far = distance(name.toLowerCase(), candidate.toLowerCase())
-    if (far < bestDistance) [best, bestDistance] = [candidate, far]
-  }
-  return best
 }
 
 /** For an unknown key: what was probably meant, or else what there is. */

@@ -87,6 +87,18 @@ export function locationOf(place: Place): Location {
   return { source, excerpt: oneForOne(cut(withoutUserInfo(line), source.column)), length }
 }
 
+/** A place given by line and column, both from 1; the nearest one where the file does not have them. */
+export function locationAt(
+  file: TextFile,
+  { line, column }: Pick<Source, 'line' | 'column'>,
+  length: number,
+): Location {
+  const start = file.lines[Math.min(line, file.lines.length) - 1] ?? 0
+  const end = Math.max(start, (file.lines[line] ?? file.text.length + 1) - 1)
+  const at = Math.min(start + column - 1, end)
+  return locationOf({ file, start: at, end: at + length })
+}
+
 /** User and password of a URL, one character for one; what follows an "@" too many goes with them. */
 export function withoutUserInfo(text: string): string {
   return text.includes('@') ? text.replace(/\/\/\S*@/g, (part) => `//${'*'.repeat(part.length - 3)}@`) : text

@@ -1,5 +1,6 @@
-import type { Diagnostic, Source } from './diagnostic.ts'
+import type { Diagnostic, Severity, Source } from './diagnostic.ts'
 import type { FieldPath } from './kind.ts'
+import type { AccessPromise } from './promise.ts'
 import type { Address, Desired, Identity } from './resource.ts'
 import type { WriteOnly } from './server.ts'
 import type { ServerVersion } from './version.ts'
@@ -53,6 +54,36 @@ export interface Settings {
   readonly env: readonly string[]
   /** Policies that roles may name although no file here describes them; `*` is any text. */
   readonly externalPolicies: readonly string[]
+  readonly gitlab: GitlabSettings
+  readonly lint: LintSettings
+}
+
+/** The GitLab whose jobs log in: which of its features and claims there are. */
+export interface GitlabSettings {
+  readonly edition?: 'free' | 'premium' | 'ultimate'
+  /** Such as `18.4`. */
+  readonly version?: string
+}
+
+export interface LintSettings {
+  /** By the ID of a rule: another level than the rule's own, or none of its findings. */
+  readonly levels: Readonly<Record<string, Severity | 'off'>>
+  readonly exceptions: readonly LintException[]
+  /** Names of policies that are meant to change who may do what; `*` is any text. */
+  readonly administrators: readonly string[]
+}
+
+/** Findings that somebody allows, for a reason and for a time. */
+export interface LintException {
+  readonly rule: string
+  /** An address; `*` is any text. */
+  readonly object: string
+  /** The only environment that it is for; absent for all. */
+  readonly environment?: string
+  readonly reason: string
+  /** The last day on which it counts (UTC), such as `2027-03-01`. */
+  readonly until: string
+  readonly location: Location
 }
 
 /** Where a field of an object is written, for messages about it. */
@@ -65,9 +96,15 @@ export interface Configuration {
   readonly settings: Settings
   /** Sorted by name. */
   readonly environments: readonly Environment[]
+  /** Of every environment, in the order of environments, files and lines. */
+  readonly promises: readonly AccessPromise[]
   readonly diagnostics: readonly Diagnostic[]
   /** The nearest place in the files that says this field of this object, or else the object's own. */
   locate(object: Identity | Desired, environment: string, field: FieldPath): Location | undefined
+  /** By path relative to the folder: the text of every file that was read as a part of the configuration. */
+  readonly texts: ReadonlyMap<string, string>
+  /** A place in such a text; a line or column that it does not have is taken for the nearest. */
+  locateText(source: Source, length: number): Location | undefined
   /** The value behind a write-only reference. Throws UserError, which names the reference and never the value. */
   secretOf(reference: WriteOnly['reference']): string
 }

@@ -1,8 +1,15 @@
 import picocolors from 'picocolors'
-import type { Diagnostic, Source } from '../core/diagnostic.ts'
+import type { Diagnostic, Severity, Source } from '../core/diagnostic.ts'
 import { document, sourceReport } from './json.ts'
 import { displayWidth, visible } from './visible.ts'
 import { countOf, formatPlace } from './words.ts'
+
+/** What would be a diagnostic, if somebody had not allowed it. */
+export interface AllowedProblem extends Diagnostic {
+  readonly reason: string
+  /** The last day of it, such as `2027-03-01`. */
+  readonly until: string
+}
 
 interface DiagnosticOptions {
   readonly color: boolean
@@ -17,18 +24,29 @@ type Ink = ReturnType<typeof picocolors.createColors>
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], { color }: DiagnosticOptions): string {
   if (diagnostics.length === 0) return ''
   const ink = picocolors.createColors(color)
-  const blocks = diagnostics.map((diagnostic) => diagnosticLines(diagnostic, ink).join('\n'))
+  const explained = new Set<string>()
+  const blocks = diagnostics.map((diagnostic) => {
+    const lines = diagnosticLines(diagnostic, !explained.has(diagnostic.code), ink)
+    explained.add(diagnostic.code)
+    return lines.join('\n')
+  })
   return `${[...blocks, ink.bold(formatCount(diagnostics))].join('\n\n')}\n`
 }
 
-function diagnosticLines(diagnostic: Diagnostic, ink: Ink): string[] {
-  const { source, help, related = [] } = diagnostic
+/** @param withWhy the reason of a rule is told with its first finding only */
+function diagnosticLines(diagnostic: Diagnostic, withWhy: boolean, ink: Ink): string[] {
+  const { source, help, why, related = [] } = diagnostic
+  const words = [
+    ...(help === undefined ? [] : [wordLine('help', help, ink)]),
+    ...(why === undefined || !withWhy ? [] : [wordLine('why', why, ink)]),
+  ]
   const gutter = source === undefined ? '' : ' '.repeat(String(source.line).length)
   const bar = ink.blue('|')
   return [
     `${severityOf(diagnostic, ink)}${ink.bold(`: ${visible(diagnostic.message)}`)}`,
     ...(source === undefined ? [] : placeLines(source, diagnostic, gutter, ink)),
-    ...(help === undefined ? [] : [...(source === undefined ? [] : [`${gutter} ${bar}`]), helpLine(help, gutter, ink)]),
+    ...(words.length === 0 || source === undefined ? [] : [`${gutter} ${bar}`]),
+    ...words.map((line) => `${gutter}${gutter === '' ? '' : ' '}${line}`),
     ...related.flatMap(({ message, source: place }) => [
       `${ink.cyan('note')}: ${visible(message)}`,
       arrow(place, gutter, ink),
@@ -36,17 +54,21 @@ function diagnosticLines(diagnostic: Diagnostic, ink: Ink): string[] {
   ]
 }
 
+function inSeverity(severity: Severity, text: string, ink: Ink): string {
+  return { error: ink.red, warning: ink.yellow, info: ink.cyan }[severity](text)
+}
+
 function severityOf({ severity, code }: Diagnostic, ink: Ink): string {
   const label = `${severity}[${visible(code)}]`
-  return ink.bold(severity === 'error' ? ink.red(label) : ink.yellow(label))
+  return ink.bold(inSeverity(severity, label, ink))
 }
 
 function arrow(source: Source, gutter: string, ink: Ink): string {
   return `${gutter}${ink.blue('-->')} ${formatPlace(source, true)}`
 }
 
-function helpLine(help: string, gutter: string, ink: Ink): string {
-  return `${gutter}${gutter === '' ? '' : ' '}${ink.blue('=')} ${ink.bold('help')}: ${visible(help)}`
+function wordLine(label: string, words: string, ink: Ink): string {
+  return `${ink.blue('=')} ${ink.bold(label)}: ${visible(words)}`
 }
 
 function placeLines(source: Source, { excerpt, length = 1, severity }: Diagnostic, gutter: string, ink: Ink): string[] {
@@ -58,7 +80,7 @@ function placeLines(source: Source, { excerpt, length = 1, severity }: Diagnosti
     arrow(source, gutter, ink),
     `${gutter} ${bar}`,
     `${ink.blue(String(source.line))} ${bar} ${line}`,
-    `${gutter} ${bar} ${' '.repeat(start)}${severity === 'error' ? ink.red(carets) : ink.yellow(carets)}`,
+    `${gutter} ${bar} ${' '.repeat(start)}${inSeverity(severity, carets, ink)}`,
   ]
 }
 
@@ -82,28 +104,35 @@ function shown(text: string): string {
 }
 
 function formatCount(diagnostics: readonly Diagnostic[]): string {
-  const [errors, warnings] = countBySeverity(diagnostics)
-  const parts = [errors > 0 ? countOf(errors, 'error') : '', warnings > 0 ? countOf(warnings, 'warning') : '']
+  const { errors, warnings, infos } = countBySeverity(diagnostics)
+  const parts = [countedOf(errors, 'error'), countedOf(warnings, 'warning'), infos > 0 ? `${infos} info` : '']
   return parts.filter((part) => part !== '').join(', ')
 }
 
-function countBySeverity(diagnostics: readonly Diagnostic[]): [errors: number, warnings: number] {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length
-  return [errors, diagnostics.length - errors]
+function countedOf(count: number, what: string): string {
+  return count > 0 ? countOf(count, what) : ''
+}
+
+function countBySeverity(diagnostics: readonly Diagnostic[]) {
+  const count = (wanted: Severity) => diagnostics.filter(({ severity }) => severity === wanted).length
+  return { errors: count('error'), warnings: count('warning'), infos: count('info') }
 }
 
 /** For programs: docs/report.md says what stands in it. Ends with a line break. */
-export function diagnosticsJson(diagnostics: readonly Diagnostic[]): string {
-  const [errors, warnings] = countBySeverity(diagnostics)
+export function diagnosticsJson(diagnostics: readonly Diagnostic[], allowed: readonly AllowedProblem[] = []): string {
+  const { errors, warnings, infos } = countBySeverity(diagnostics)
   return document({
     format: 'vaultwright-diagnostics/1',
-    summary: { errors, warnings },
+    summary: { errors, warnings, infos, allowed: allowed.length },
     diagnostics: diagnostics.map(diagnosticReport),
+    ...(allowed.length === 0
+      ? {}
+      : { allowed: allowed.map(({ reason, until, ...problem }) => ({ ...diagnosticReport(problem), reason, until })) }),
   })
 }
 
 function diagnosticReport(diagnostic: Diagnostic): object {
-  const { code, severity, message, source, length, help, related = [] } = diagnostic
+  const { code, severity, message, source, length, help, why, related = [] } = diagnostic
   return {
     code,
     severity,
@@ -111,6 +140,7 @@ function diagnosticReport(diagnostic: Diagnostic): object {
     ...(source === undefined ? {} : { source: sourceReport(source) }),
     ...(length === undefined ? {} : { length }),
     ...(help === undefined ? {} : { help }),
+    ...(why === undefined ? {} : { why }),
     ...(related.length === 0
       ? {}
       : { related: related.map(({ message, source }) => ({ message, source: sourceReport(source) })) }),

@@ -171,12 +171,12 @@ describe('environments', () => {
 
 describe('settings', () => {
   test('without a file nothing is allowed and nothing external', async () => {
-    expect((await loadFiles(complete)).settings).toEqual({ env: [], externalPolicies: [] })
+    expect((await loadFiles(complete)).settings).toMatchObject({ env: [], externalPolicies: [] })
   })
 
   test('names that ${env:NAME} may read, and policies that somebody else keeps', async () => {
     const files = { ...complete, 'vaultwright.yaml': 'env: [CI]\nexternal_policies: ["base-*"]\n' }
-    expect((await loadFiles(files)).settings).toEqual({ env: ['CI'], externalPolicies: ['base-*'] })
+    expect((await loadFiles(files)).settings).toMatchObject({ env: ['CI'], externalPolicies: ['base-*'] })
   })
 
   testMistakes([

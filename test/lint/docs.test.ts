@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { rules } from '../../src/lint/index.ts'
+import { rulesPage, updateRules, writtenRules } from '../support/lint-page.ts'
+
+if (process.env['UPDATE_GOLDEN'] === '1') updateRules()
+
+test('docs/lint.md has every rule as the table has it', () => {
+  expect(writtenRules()).toBe(rulesPage())
+})
+
+test('the table is sorted by ID, and no ID stands twice', () => {
+  const ids = rules.map(({ id }) => id)
+  expect(ids).toEqual([...new Set(ids)].sort())
+})
+
+test('every rule says what it finds, why, and shows the right way', () => {
+  for (const { id, title, why, example } of rules) {
+    expect([id, id]).toEqual([id, expect.stringMatching(/^(GLV|VWP)\d\d$/)])
+    expect([id, title]).toEqual([id, expect.stringMatching(/[^.]$/)])
+    expect([id, why]).toEqual([id, expect.stringMatching(/\.$/)])
+    expect([id, example]).toEqual([id, { bad: expect.any(String), good: expect.any(String) }])
+  }
+})

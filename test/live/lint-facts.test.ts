@@ -1,0 +1,199 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.ts'
+import { glv03 } from '../../src/lint/glv03-no-audience.ts'
+import { glv04 } from '../../src/lint/glv04-not-a-string.ts'
+import { glv05 } from '../../src/lint/glv05-not-a-number.ts'
+import { glv06 } from '../../src/lint/glv06-not-a-name.ts'
+import { glv08 } from '../../src/lint/glv08-issuer.ts'
+import { glv10 } from '../../src/lint/glv10-any-value.ts'
+import { glv23 } from '../../src/lint/glv23-batch-limits.ts'
+import { glv24 } from '../../src/lint/glv24-role-type.ts'
+import type { Rule } from '../../src/lint/rule.ts'
+import { found } from '../lint/glv.ts'
+import { type Claims, gitlab, otherGitlab, sign } from '../support/issuer.ts'
+import { liveVault, request, type Server } from '../support/live-vault.ts'
+
+/** What the lint rules say that a server does, shown on one. */
+
+const mount = 'lint-facts'
+let server: Server
+
+const config: JsonObject = { oidc_discovery_url: gitlab, bound_issuer: gitlab }
+const role: JsonObject = {
+  role_type: 'jwt',
+  user_claim: 'project_id',
+  bound_audiences: ['https://vault.example.com'],
+  bound_claims: { project_id: '22' },
+}
+
+beforeAll(async () => {
+  server = await liveVault()
+  await request(server, 'POST', `sys/auth/${mount}`, { type: 'jwt' })
+  await configure(mount, config)
+  return () => request(server, 'DELETE', `sys/auth/${mount}`)
+})
+
+async function configure(path: string, body: JsonObject): Promise<void> {
+  expect((await request(server, 'POST', `auth/${path}/config`, body)).status).toBeLessThan(300)
+}
+
+/** `ok`, or the status and the server's words. */
+type Answer = string
+
+async function ask(path: string, body: JsonObject): Promise<Answer> {
+  const answer = await request(server, 'POST', path, body)
+  return answer.status < 300 ? 'ok' : `${answer.status} ${((answer.body?.['errors'] ?? []) as string[]).join('; ')}`
+}
+
+/** Writes a fresh role. */
+async function write(name: string, changes: JsonObject): Promise<Answer> {
+  await request(server, 'DELETE', `auth/${mount}/role/${name}`)
+  return await ask(`auth/${mount}/role/${name}`, { ...role, ...changes })
+}
+
+async function logIn(name: string, claims: Claims = {}, path = mount): Promise<Answer> {
+  return await ask(`auth/${path}/login`, { role: name, jwt: await sign(claims) })
+}
+
+/** What the rule says of a role with these fields. */
+function said(rule: Rule, changes: JsonObject): string {
+  return found(rule, { role: { bound_claims: role['bound_claims'] as JsonObject, ...changes } }).join('\n')
+}
+
+/** The server takes the role, and refuses a job of project 22. */
+async function refusal(name: string, changes: JsonObject, claims?: Claims): Promise<Answer> {
+  expect(await write(name, changes)).toBe('ok')
+  return await logIn(name, claims)
+}
+
+test('a role as the rules want it lets the job in', async () => {
+  expect(await refusal('good', {})).toBe('ok')
+})
+
+test('GLV03: without an audience every job is refused', async () => {
+  const changes = { bound_audiences: [] }
+  const words = 'audience claim found in JWT but no audiences bound to the role'
+  expect(await refusal('glv03', changes)).toBe(`400 ${words}`)
+  expect(said(glv03, changes)).toContain(words)
+})
+
+describe('GLV04: types are compared', () => {
+  test.each<[string, JsonObject]>([
+    ['project_id', { project_id: 22 }],
+    ['ref_protected', { project_id: '22', ref_protected: true }],
+  ])('a %s without quotes never matches', async (claim, bound_claims) => {
+    expect(await refusal('glv04', { bound_claims })).toBe(
+      `400 error validating claims: claim "${claim}" does not match any associated bound claim values`,
+    )
+    expect(said(glv04, { bound_claims })).toContain('that never matches')
+  })
+
+  test('with globs the server refuses the role', async () => {
+    const changes = { bound_claims_type: 'glob', bound_claims: { project_id: 22 } }
+    expect(await write('glv04-glob', changes)).toMatch(/^400 claim is not a string/)
+    expect(said(glv04, changes)).toContain('the server refuses the role')
+  })
+})
+
+describe('GLV05: runner_id is a number', () => {
+  test.each<[string, JsonObject]>([
+    ['a string', { bound_claims: { runner_id: '1' } }],
+    ['a glob', { bound_claims: { runner_id: '1*' }, bound_claims_type: 'glob' }],
+    ['the same text among globs', { bound_claims: { runner_id: '1' }, bound_claims_type: 'glob' }],
+  ])('%s never matches', async (_, changes) => {
+    expect(await refusal('glv05', changes)).toMatch(/^400 error validating claims: claim "runner_id" /)
+    expect(said(glv05, changes)).not.toBe('')
+  })
+
+  test('a number does', async () => {
+    expect(await refusal('glv05', { bound_claims: { runner_id: 1 } })).toBe('ok')
+    expect(said(glv05, { bound_claims: { runner_id: 1 } })).toBe('')
+  })
+})
+
+describe('GLV06: names are strings', () => {
+  test.each<[string, JsonObject, Claims, string]>([
+    ['a number', { user_claim: 'runner_id' }, {}, 'claim "runner_id" could not be converted to string'],
+    [
+      'a list',
+      { user_claim: 'groups_direct' },
+      { groups_direct: ['a'] },
+      'claim "groups_direct" could not be converted to string',
+    ],
+    [
+      'a mapped number',
+      { claim_mappings: { runner_id: 'runner' } },
+      {},
+      "error converting claim 'runner_id' to string",
+    ],
+  ])('%s refuses the login', async (_, changes, claims, words) => {
+    expect(await refusal('glv06', changes, claims)).toBe(`400 ${words}`)
+    expect(said(glv06, changes)).toContain(words)
+  })
+})
+
+describe('GLV08: the issuer', () => {
+  const withIssuer = async (name: string, body: JsonObject) => {
+    await request(server, 'POST', `sys/auth/${mount}-${name}`, { type: 'jwt' })
+    try {
+      await configure(`${mount}-${name}`, body)
+      await ask(`auth/${mount}-${name}/role/app`, role)
+      const jobs = {
+        own: await logIn('app', {}, `${mount}-${name}`),
+        other: await logIn('app', { iss: otherGitlab }, `${mount}-${name}`),
+      }
+      return { ...jobs, said: found(glv08, { config: body }).join('\n') }
+    } finally {
+      await request(server, 'DELETE', `sys/auth/${mount}-${name}`)
+    }
+  }
+  const wrong = '400 error validating token: invalid issuer (iss) claim'
+
+  test.each(['gitlab.example.com', `${gitlab}/`])('%s is no token’s', async (bound_issuer) => {
+    const answers = await withIssuer('bare', { oidc_discovery_url: gitlab, bound_issuer })
+    expect(answers).toMatchObject({ own: wrong, said: expect.stringContaining('invalid issuer (iss) claim') })
+  })
+
+  test('is not looked at where bound_issuer is unset', async () => {
+    const answers = await withIssuer('unset', { oidc_discovery_url: gitlab })
+    expect(answers).toMatchObject({ own: 'ok', other: 'ok', said: expect.stringContaining('is not checked') })
+  })
+
+  test('is the same URL as that of the discovery', async () => {
+    expect(await withIssuer('same', config)).toEqual({ own: 'ok', other: wrong, said: '' })
+  })
+})
+
+test('GLV10: "*" fits every value of a claim that is there', async () => {
+  const changes = { bound_claims: { project_id: '*' }, bound_claims_type: 'glob', user_claim: 'user_id' }
+  expect(await refusal('glv10', changes, { project_id: '666' })).toBe('ok')
+  expect(await logIn('glv10', { project_id: null })).toBe('400 error validating claims: claim "project_id" is missing')
+  expect(said(glv10, changes)).not.toBe('')
+})
+
+test.each<[string, JsonObject]>([
+  ['token_num_uses', { token_num_uses: 1 }],
+  ['token_period', { token_period: 300 }],
+])('GLV23: a batch token with %s is refused', async (field, limit) => {
+  const changes = { token_type: 'batch', ...limit }
+  expect(await write('glv23', changes)).toMatch(/^400 .*batch/)
+  expect(said(glv23, changes)).toContain(field)
+})
+
+describe('GLV24: role_type falls back to oidc', () => {
+  const { role_type: _, ...without } = role
+  const words = 'role with oidc role_type is not allowed'
+
+  test('where a write leaves it out, and jobs are refused', async () => {
+    const redirect = { allowed_redirect_uris: ['https://vault.example.com/cb'] }
+    expect(await ask(`auth/${mount}/role/glv24`, { ...without, ...redirect })).toBe('ok')
+    expect(await logIn('glv24')).toBe(`400 ${words}`)
+    expect(glv24.why).toContain(words)
+  })
+
+  test('also at an update', async () => {
+    expect(await refusal('glv24-update', { allowed_redirect_uris: ['https://vault.example.com/cb'] })).toBe('ok')
+    expect(await ask(`auth/${mount}/role/glv24-update`, without)).toBe('ok')
+    expect(await logIn('glv24-update')).toBe(`400 ${words}`)
+  })
+})
