@@ -7,6 +7,7 @@ import { commands } from './commands/index.ts'
 import {
   type Command,
   type CommandEntry,
+  type CommandGroup,
   type Context,
   Interrupted,
   type OptionSpec,
@@ -30,13 +31,24 @@ export async function main(words: readonly string[], context: Context): Promise<
   const run = async (options: Options, args: readonly string[], command: Command) => {
     code = await command.run(context, options, args)
   }
-  for (const entry of commands) await add(program, entry, words, run)
+  for (const entry of commands) await addEntry(program, entry, words, run)
   try {
     await program.parseAsync([...words], { from: 'user' })
     return code
   } catch (error) {
     return explain(error, words, context)
   }
+}
+
+async function addEntry(
+  program: Commander,
+  entry: CommandEntry | CommandGroup,
+  words: readonly string[],
+  run: Run,
+): Promise<void> {
+  if (!('commands' in entry)) return add(program, entry, words, run)
+  const group = program.command(entry.name).summary(entry.summary).description(entry.summary)
+  for (const command of entry.commands) await add(group, command, words, run)
 }
 
 /** Only the command that is called is loaded with its options; of the others, `--help` shows a line. */

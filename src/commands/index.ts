@@ -1,7 +1,8 @@
-import type { CommandEntry } from './session/command.ts'
+import { access } from './access/index.ts'
+import type { CommandEntry, CommandGroup } from './session/command.ts'
 
 /** Every command, in the order of `--help`; a new one is a file beside this and an entry here. */
-export const commands: readonly CommandEntry[] = [
+export const commands: readonly (CommandEntry | CommandGroup)[] = [
   {
     name: 'check',
     summary: 'find mistakes in the files, without a server',
@@ -17,6 +18,12 @@ export const commands: readonly CommandEntry[] = [
     name: 'drift',
     summary: "find what changed on the server behind the files' back",
     load: async () => (await import('./drift.ts')).drift,
+  },
+  access,
+  {
+    name: 'test',
+    summary: 'see whether the promises of test/access are kept, by the files or by a server',
+    load: async () => (await import('./test.ts')).test,
   },
   {
     name: 'snapshot',

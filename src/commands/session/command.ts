@@ -5,6 +5,13 @@ export interface CommandEntry {
   load(): Promise<Command>
 }
 
+/** Commands that belong together, such as `access can` and `access why`. */
+export interface CommandGroup {
+  readonly name: string
+  readonly summary: string
+  readonly commands: readonly CommandEntry[]
+}
+
 export interface Command {
   /** Shown under the command's own `--help`. */
   readonly description?: string

@@ -1,0 +1,171 @@
+import type { ClaimWord, ClaimWords } from '../../core/access-effect.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { type ClaimDomain, domainOf, ordinaryClaims } from './gitlab.ts'
+import { anything, bothWords, isTextWord, satisfies, someClaim, withoutWords } from './words.ts'
+
+/**
+ * A set of tokens: for each named claim what it may be, independently of the others. Claims that are not named may be
+ * anything. Never empty: a claim that can be nothing makes an operation below answer that there is no such box.
+ */
+export type Box = ReadonlyMap<string, ClaimWords>
+
+export const allTokens: Box = new Map()
+
+/** One claim narrowed; undefined where no token is left. */
+export function narrow(box: Box, claim: string, words: ClaimWords): Box | undefined {
+  const normal = normalWords(domainOf(claim), bothWords(box.get(claim) ?? anything, words))
+  if (normal === undefined) return undefined
+  const claims = new Map(box)
+  if (isAnything(normal)) claims.delete(claim)
+  else claims.set(claim, normal)
+  return claims
+}
+
+export function intersectBoxes(a: Box, b: Box): Box | undefined {
+  let both: Box | undefined = a
+  for (const [claim, words] of b) {
+    if (both === undefined) return undefined
+    both = narrow(both, claim, words)
+  }
+  return both
+}
+
+/** The tokens of the first that are not in the second, as boxes that have no token in common. */
+export function subtractBox(a: Box, b: Box): readonly Box[] {
+  const parts: Box[] = []
+  let met: Box | undefined = a
+  for (const [claim, words] of b) {
+    if (met === undefined) break
+    const inside: Box = met
+    for (const part of withoutWords(anything, words)) {
+      const outside = narrow(inside, claim, part)
+      if (outside !== undefined) parts.push(outside)
+    }
+    met = narrow(inside, claim, words)
+  }
+  return met === undefined ? [a] : parts
+}
+
+export function isInside(smaller: Box, larger: Box): boolean {
+  return subtractBox(smaller, larger).length === 0
+}
+
+/** A token of the box, as GitLab could issue it; for a claim inside another one, the claim around it is made. */
+export function someToken(box: Box): JsonObject {
+  const claims: Record<string, JsonValue> = { ...ordinaryClaims() }
+  for (const [claim, words] of box) {
+    const some = someClaim(domainOf(claim), words)
+    if (some === undefined) continue
+    if (claim.startsWith('/')) {
+      if (some !== 'absent') setInside(claims, claim, some.value)
+    } else if (some === 'absent') delete claims[claim]
+    else claims[claim] = some.value
+  }
+  return claims
+}
+
+/** Whether a token is in the box; pointers are followed. */
+export function contains(box: Box, claims: JsonObject): boolean {
+  return [...box].every(([claim, words]) => satisfies(words, valueAt(claims, claim)))
+}
+
+export function pointerParts(pointer: string): readonly string[] {
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function valueAt(claims: JsonObject, claim: string): JsonValue | undefined {
+  if (!claim.startsWith('/')) return Object.hasOwn(claims, claim) ? claims[claim] : undefined
+  let value: JsonValue | undefined = claims
+  for (const part of pointerParts(claim)) {
+    value = isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined
+  }
+  return value
+}
+
+function setInside(claims: Record<string, JsonValue>, pointer: string, value: JsonValue): void {
+  const parts = pointerParts(pointer)
+  let target = claims
+  for (const part of parts.slice(0, -1)) {
+    const inner = isRecord(target[part]) ? { ...target[part] } : {}
+    target[part] = inner
+    target = inner
+  }
+  target[parts.at(-1) as string] = value
+}
+
+function isRecord(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isAnything({ allOf, noneOf }: ClaimWords): boolean {
+  return allOf.length === 0 && noneOf.length === 0
+}
+
+/** The same demands in one spelling, so that equal ones are mostly equal; undefined where no claim meets them. */
+function normalWords(domain: ClaimDomain, words: ClaimWords): ClaimWords | undefined {
+  if (domain.values !== undefined) return fromClosed(domain, domain.values, words)
+  const single = domain.shape === 'text' || domain.shape === 'number'
+  const finite = single ? words.allOf.find((list) => list.every(isScalar)) : undefined
+  if (finite !== undefined) {
+    const values = unique(finite).filter((value) => fits(domain, value) && satisfies(words, value as JsonValue))
+    return values.length === 0 ? undefined : { allOf: [values], noneOf: [] }
+  }
+  if (someClaim(domain, words) === undefined) return undefined
+  const demands = words.allOf.filter((list) => !isTrivial(domain, list)).map(unique)
+  return { allOf: uniqueLists(demands), noneOf: unique(words.noneOf) }
+}
+
+function fromClosed(domain: ClaimDomain, all: readonly string[], words: ClaimWords): ClaimWords | undefined {
+  const values = all.filter((value) => satisfies(words, value))
+  const absent = !domain.always && satisfies(words, undefined)
+  if (absent) {
+    const noneOf = all.filter((value) => !values.includes(value))
+    return { allOf: [], noneOf }
+  }
+  if (values.length === 0) return undefined
+  return values.length === all.length && domain.always ? anything : { allOf: [values], noneOf: [] }
+}
+
+function isScalar(word: ClaimWord): word is string | number | boolean {
+  return typeof word !== 'object'
+}
+
+function fits({ shape }: ClaimDomain, word: ClaimWord): boolean {
+  return shape === 'text' ? typeof word === 'string' && word !== '' : typeof word === 'number'
+}
+
+/** Every claim of the domain meets it. */
+function isTrivial({ shape, always }: ClaimDomain, words: readonly ClaimWord[]): boolean {
+  const forms = words.flatMap((word) => (typeof word === 'object' && 'form' in word ? [word.form] : []))
+  const present = forms.some(
+    (form) => form !== 'absent' && (shape === 'text' || (shape === 'texts' && form === 'strings')),
+  )
+  return present && (always || forms.includes('absent'))
+}
+
+function unique(words: readonly ClaimWord[]): readonly ClaimWord[] {
+  const byKey = new Map(words.map((word) => [JSON.stringify(word), word]))
+  return [...byKey.keys()].sort().map((key) => byKey.get(key) as ClaimWord)
+}
+
+function uniqueLists(lists: readonly (readonly ClaimWord[])[]): readonly (readonly ClaimWord[])[] {
+  return [...new Map(lists.map((list) => [JSON.stringify(list), list])).values()]
+}
+
+/** Equal for boxes that say the same in the same words. */
+export function boxKey(box: Box): string {
+  return JSON.stringify([...box].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The texts, one of which a claim must be; undefined where it may be any of infinitely many, or a list. */
+export function finiteTexts(box: Box, claim: string): readonly string[] | undefined {
+  const { shape } = domainOf(claim)
+  if (shape !== 'text') return undefined
+  const list = box
+    .get(claim)
+    ?.allOf.find((words) => words.every((word) => isTextWord(word) && typeof word === 'string'))
+  return list as readonly string[] | undefined
+}

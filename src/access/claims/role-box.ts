@@ -1,0 +1,78 @@
+import type { ClaimWord } from '../../core/access-effect.ts'
+import type { Alternative, ClaimName, RoleBounds } from '../login/bounds.ts'
+import { allTokens, type Box, narrow, pointerParts } from './box.ts'
+
+/** The tokens that a role admits, or why it admits none, or why that cannot be said. */
+export type Admitted = { readonly box: Box } | { readonly nobody: string } | { readonly beyond: string }
+
+/** What one bound demands: one of the words, of a claim by the name under which boxes know it. */
+interface Demand {
+  readonly claim: string
+  readonly allOf: readonly ClaimWord[]
+  readonly none?: true
+}
+
+/** The set of GitLab's tokens that a role's bounds let in; networks and times are not looked at. */
+export function admittedBy(bounds: RoleBounds): Admitted {
+  if (bounds.impossible !== undefined) return { nobody: bounds.impossible }
+  const demands = demandsOf(bounds)
+  const beyond = entangled(demands)
+  if (beyond !== undefined) return { beyond }
+  let box: Box = allTokens
+  for (const { claim, allOf, none } of demands) {
+    const smaller = narrow(box, claim, none ? { allOf: [], noneOf: allOf } : { allOf: [allOf], noneOf: [] })
+    if (smaller === undefined) return { nobody: `no token of GitLab has such a claim "${claim}"` }
+    box = smaller
+  }
+  return { box }
+}
+
+function demandsOf(bounds: RoleBounds): readonly Demand[] {
+  const { audiences, subject, issuer } = bounds
+  return [
+    audiences.length > 0 ? { claim: 'aud', allOf: audiences } : { claim: 'aud', allOf: [{ glob: '*' }], none: true },
+    ...(subject === undefined ? [] : [{ claim: 'sub', allOf: [subject] }]),
+    ...(issuer === undefined ? [] : [{ claim: 'iss', allOf: [issuer] }]),
+    ...bounds.bounds.map((bound) => ({ claim: claimName(bound), allOf: bound.alternatives.map(wordOf) })),
+    ...bounds.present.map((name) => ({ claim: claimName(name), allOf: [{ form: 'text' }] as const })),
+    ...bounds.lists.map((name) => ({ claim: claimName(name), allOf: [{ form: 'strings' }] as const })),
+    ...bounds.strings.map((name) => ({
+      claim: claimName(name),
+      allOf: [{ form: 'string' }, { form: 'absent' }] as const,
+    })),
+  ]
+}
+
+function wordOf(alternative: Alternative): ClaimWord {
+  return 'glob' in alternative ? alternative : alternative.equals
+}
+
+/** A pointer to a claim of the top level is the claim itself (claims.go getClaim). */
+export function claimName({ claim, pointer }: ClaimName): string {
+  if (!pointer) return claim
+  const parts = pointerParts(claim)
+  return parts.length === 1 && parts[0] !== '' && !parts[0]?.startsWith('/') ? (parts[0] as string) : claim
+}
+
+/** Boxes take claims for independent, which a claim and a part of it are not. */
+function entangled(demands: readonly Demand[]): string | undefined {
+  const names = [...new Set(demands.map(({ claim }) => claim))]
+  const literal = names.find((name) => name.startsWith('/') && !isDeepPointer(name))
+  if (literal !== undefined) return `the claim "${literal}" is looked up in a way that is not described here`
+  for (const inner of names.filter(isDeepPointer)) {
+    const parts = pointerParts(inner)
+    const outer = names.find((name) => name !== inner && contains(name, parts))
+    if (outer !== undefined) return `it binds the claim "${outer}" and, by "${inner}", a part of it`
+    if (parts.some((part) => /^\d+$/.test(part))) return `it binds an element of a list by its place, "${inner}"`
+  }
+  return undefined
+}
+
+function isDeepPointer(name: string): boolean {
+  return name.startsWith('/') && pointerParts(name).length > 1
+}
+
+function contains(outer: string, parts: readonly string[]): boolean {
+  const around = isDeepPointer(outer) ? pointerParts(outer) : [outer]
+  return around.length <= parts.length && around.every((part, i) => part === parts[i])
+}

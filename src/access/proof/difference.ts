@@ -1,0 +1,67 @@
+import type { AccessReport } from '../../core/access-effect.ts'
+import type { AccessModel, ModelMount } from '../model.ts'
+import { changedBetween, type IsChanged } from './changed.ts'
+import { type Effects, effectsOf } from './effects.ts'
+import { gainsOver } from './gains.ts'
+import { tokenChanges } from './how.ts'
+import { policyStore } from './policies.ts'
+import { type Subject, subjectsOf } from './subjects.ts'
+import { trustEffects } from './trust.ts'
+
+/**
+ * What tokens gain and lose between two models of one server, over all roles together: which tokens, which paths, which
+ * capabilities, each with a token and a request that show it. Renaming a role or a policy, rewording one, or moving rules
+ * between policies changes nothing. Besides, what changes only how: the tokens' TTL, type, uses and networks, and what
+ * rules demand of parameters and wrapping.
+ *
+ * Tokens are those that GitLab can issue; the token's identity, its groups and times are not looked at. What the server's own
+ * policy `default` allows is left out of logins that are new, and is one line where it comes or goes alone.
+ */
+export function difference(before: AccessModel, after: AccessModel): AccessReport {
+  const isChanged = changedBetween(before, after)
+  if (!anyRole(before, isChanged) && !anyRole(after, isChanged)) return { effects: [], beyond: [] }
+  const store = policyStore()
+  // A mount that comes to trust other tokens is one effect; its roles are compared as if it had trusted them before.
+  const trusted = (mount: ModelMount) => {
+    const other = after.mounts.get(mount.path)
+    return other?.config === undefined ? mount : other
+  }
+  const old = subjectsOf(before, store, trusted)
+  const now = subjectsOf(after, store, trusted)
+  const changedIn = (subjects: readonly Subject[]) => subjects.filter(({ mount, role }) => isChanged(mount, role))
+  const gains = gainsOver(changedIn(now), old)
+  const losses = gainsOver(changedIn(old), now)
+  const effects: Effects = { gains: gains.gains, losses: losses.gains }
+  return {
+    effects: [
+      ...trustEffects(before, after),
+      ...effectsOf(effects),
+      ...tokenChanges(changedIn(old), changedIn(now)),
+    ].sort(inOrder),
+    beyond: uniqueBeyond([...gains.beyond, ...losses.beyond]),
+  }
+}
+
+/** Whether two models grant the same in the same way; undefined where that cannot be said. */
+export function equivalent(before: AccessModel, after: AccessModel): boolean | undefined {
+  const { effects, beyond } = difference(before, after)
+  if (effects.length > 0) return false
+  return beyond.length > 0 ? undefined : true
+}
+
+function anyRole(model: AccessModel, isChanged: IsChanged): boolean {
+  for (const mount of model.mounts.values())
+    for (const role of mount.roles.values()) if (isChanged(mount, role)) return true
+  return false
+}
+
+const order = ['gain', 'loss', 'change'] as const
+
+function inOrder(a: AccessReport['effects'][number], b: AccessReport['effects'][number]): number {
+  return order.indexOf(a.effect) - order.indexOf(b.effect) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
+}
+
+function uniqueBeyond(beyond: AccessReport['beyond']): AccessReport['beyond'] {
+  const byText = new Map(beyond.map((one) => [`${one.about} ${one.reason}`, one]))
+  return [...byText.keys()].sort().map((key) => byText.get(key) as AccessReport['beyond'][number])
+}

@@ -1,0 +1,143 @@
+import type { AccessBeyond } from '../../core/access-effect.ts'
+import type { Box } from '../claims/box.ts'
+import { comparePaths, type PathComparison, type PathPiece } from '../paths/compare.ts'
+import { interplay } from '../paths/grants.ts'
+import { parsePattern } from '../paths/pattern.ts'
+import { orBeyond } from './beyond.ts'
+import { boxIndex, cellsOf } from './cells.ts'
+import type { PolicyGrants, TemplatedBlock } from './policies.ts'
+import type { Subject } from './subjects.ts'
+
+/** What one role gives to some tokens that they do not have by any role of the other model. */
+export interface Gain {
+  readonly subject: Subject
+  readonly box: Box
+  /** Roles of the other model that admit these tokens. */
+  readonly by: readonly Subject[]
+  /** The role of the same name in the other model, where these tokens are not among those that it admits. */
+  readonly outside?: Subject
+  readonly gained: readonly PathPiece[]
+  readonly altered: readonly PathPiece[]
+  /** What it grants on paths that depend on whose token it is. */
+  readonly templated: readonly TemplatedBlock[]
+}
+
+export interface Gains {
+  readonly gains: readonly Gain[]
+  readonly beyond: readonly AccessBeyond[]
+}
+
+/** Everything that the changed roles of one model give and all roles of the other together do not. */
+export function gainsOver(changed: readonly Subject[], others: readonly Subject[]): Gains {
+  if (changed.length === 0) return { gains: [], beyond: [] }
+  const index = boxIndex(others)
+  const compare = comparer()
+  const byAddress = new Map(others.map((other) => [other.address, other]))
+  const results = changed.map((subject) =>
+    orBeyond(subject.address, () => gainsOf(subject, index.near(subject), byAddress.get(subject.address), compare)),
+  )
+  return {
+    gains: results.flatMap(({ value }) => value ?? []),
+    beyond: results.flatMap(({ beyond }) => beyond),
+  }
+}
+
+type Compare = (policies: PolicyGrants, others: readonly PolicyGrants[]) => PathComparison
+
+/** Roles with the same policies are compared once. */
+function comparer(): Compare {
+  const known = new Map<string, PathComparison>()
+  return (policies, others) => {
+    const key = [policies.key, ...others.map(({ key }) => key).sort()].join(' < ')
+    const found =
+      known.get(key) ??
+      comparePaths(
+        policies.grants,
+        others.map(({ grants }) => grants),
+      )
+    known.set(key, found)
+    return found
+  }
+}
+
+function gainsOf(
+  subject: Subject,
+  near: readonly Subject[],
+  twin: Subject | undefined,
+  compare: Compare,
+): { readonly value: readonly Gain[]; readonly beyond: readonly AccessBeyond[] } {
+  const { policies, address, admitted } = subject
+  if ('beyond' in admitted) return { value: [], beyond: [{ about: address, reason: admitted.beyond }] }
+  const beyond = new Set<string>()
+  const compared = (by: readonly Subject[]) =>
+    compare(
+      policies,
+      by.map((other) => other.policies),
+    )
+  const covers = (by: readonly Subject[]) => {
+    if (by.some((other) => sameGrants(other, subject))) return true
+    const { gained, altered } = compared(by)
+    return gained.length + altered.length + newTemplates(subject, by).length === 0 && !isDarkBeside(subject, by)
+  }
+  const value = cellsOf(subject, near, covers).map(({ box, by }): Gain => {
+    const { gained, altered } = compared(by)
+    for (const reason of doubtsOf(subject, by, gained)) beyond.add(reason)
+    return {
+      subject,
+      box,
+      by,
+      ...(twin?.box === undefined || by.includes(twin) ? {} : { outside: twin }),
+      gained,
+      altered,
+      templated: newTemplates(subject, by),
+    }
+  })
+  return { value, beyond: [...beyond].map((reason) => ({ about: address, reason })) }
+}
+
+function sameGrants(a: Subject, b: Subject): boolean {
+  const templates = a.bounds.templatedPolicies === true || b.bounds.templatedPolicies === true
+  return (
+    a.policies.key === b.policies.key && (!templates || a.role.role['token_policies'] === b.role.role['token_policies'])
+  )
+}
+
+function newTemplates(subject: Subject, by: readonly Subject[]): readonly TemplatedBlock[] {
+  const known = new Set(by.flatMap(({ policies }) => policies.templated.map(({ key }) => key)))
+  return subject.policies.templated.filter(({ key, rule }) => !known.has(key) && !isEmptyBlock(rule.capabilities))
+}
+
+function isEmptyBlock(capabilities: ReadonlySet<string>): boolean {
+  return capabilities.size === 0 || capabilities.has('deny')
+}
+
+function isDarkBeside(subject: Subject, by: readonly Subject[]): boolean {
+  const dark = ({ policies, bounds }: Subject) => policies.unknown.length > 0 || bounds.templatedPolicies === true
+  return dark(subject) || by.some(dark)
+}
+
+/** What stands in the way of believing a comparison, one sentence each. */
+function doubtsOf(subject: Subject, by: readonly Subject[], gained: readonly PathPiece[]): readonly string[] {
+  const all = [subject, ...by]
+  const templates = all.some(({ bounds }) => bounds.templatedPolicies)
+  return [
+    ...all.flatMap(({ policies }) => policies.unknown),
+    ...(templates ? ['names of its policies are made from the claims of the token'] : []),
+    ...all
+      .flatMap(({ policies }) => policies.templated)
+      .filter((block) => disturbs(block, gained))
+      .map(templateDoubt),
+  ]
+}
+
+/** A block for an unknown somebody may decide a path that something is said about. */
+function disturbs({ around }: TemplatedBlock, gained: readonly PathPiece[]): boolean {
+  return gained.some(({ rule, witness }) => {
+    const path = parsePattern(witness)
+    return interplay(rule, around) || (path !== undefined && interplay(path, around))
+  })
+}
+
+function templateDoubt({ policy, rule }: TemplatedBlock): string {
+  return `the policy "${policy.name}" has the path "${rule.written}", and for whom it is filled in is not known`
+}

@@ -1,0 +1,120 @@
+import { type JsonObject, stableStringify } from '../../core/json.ts'
+import { type Address, addressOf } from '../../core/resource.ts'
+import type { Box } from '../claims/box.ts'
+import { type Admitted, admittedBy } from '../claims/role-box.ts'
+import { boundsOf, type RoleBounds } from '../login/bounds.ts'
+import type { AccessModel, ModelMount, ModelRole } from '../model.ts'
+import { type PolicyGrants, type PolicyStore, policyStore } from './policies.ts'
+
+/** A role of a model with whom it admits and what it gives them. What is costly is made when first asked for. */
+export interface Subject {
+  readonly address: Address
+  readonly model: AccessModel
+  readonly mount: ModelMount
+  readonly role: ModelRole
+  readonly bounds: RoleBounds
+  /** Whose tokens the mount takes: equal for mounts that take the same. */
+  readonly trust: string
+  readonly admitted: Admitted
+  /** Absent where nobody gets in, or nobody can tell who. */
+  readonly box: Box | undefined
+  readonly policies: PolicyGrants
+}
+
+const known = new WeakMap<AccessModel, readonly Subject[]>()
+
+/** Every role of a model; made once, since a model does not change. */
+export function rolesOf(model: AccessModel): readonly Subject[] {
+  const subjects = known.get(model) ?? subjectsOf(model, policyStore())
+  known.set(model, subjects)
+  return subjects
+}
+
+/** `trustedAs` gives the mount whose trust a mount is taken to have: itself, unless that is compared elsewhere. */
+export function subjectsOf(
+  model: AccessModel,
+  store: PolicyStore,
+  trustedAs: (mount: ModelMount) => ModelMount = (mount) => mount,
+): Subject[] {
+  return [...model.mounts.values()].flatMap((mount) => {
+    const like = trustedAs(mount)
+    const trusting = { trust: ownTrust(like), config: configAs(mount, like) }
+    return [...mount.roles.values()].map((role) => subjectOf(model, mount, role, store, trusting))
+  })
+}
+
+function configAs({ config }: ModelMount, like: ModelMount): JsonObject | undefined {
+  if (config === undefined || config === like.config) return config
+  const { bound_issuer: _, ...rest } = config
+  const issuer = like.config?.['bound_issuer']
+  return issuer === undefined ? rest : { ...rest, bound_issuer: issuer }
+}
+
+export function roleAddress(role: ModelRole): Address {
+  return addressOf('jwt-role', role.mount, role.name)
+}
+
+function subjectOf(
+  model: AccessModel,
+  mount: ModelMount,
+  role: ModelRole,
+  store: PolicyStore,
+  { trust, config }: { readonly trust: string; readonly config: JsonObject | undefined },
+): Subject {
+  const bounds = once(() => boundsOf(model.server, { role: role.role, config, tune: mount.tune }))
+  const admitted = once(() => admittedBy(bounds()))
+  const policies = once(() => store.grantsFor(model, bounds().policies))
+  return {
+    address: roleAddress(role),
+    model,
+    mount,
+    role,
+    trust,
+    get bounds() {
+      return bounds()
+    },
+    get admitted() {
+      return admitted()
+    },
+    get box() {
+      const result = admitted()
+      return 'box' in result ? result.box : undefined
+    },
+    get policies() {
+      return policies()
+    },
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** What of a mount's configuration says whose signature counts (vault-plugin-auth-jwt path_config.go). */
+const trusting = [
+  'oidc_discovery_url',
+  'jwks_url',
+  'jwks_pairs',
+  'jwt_validation_pubkeys',
+  'jwt_supported_algs',
+  'bound_issuer',
+  'provider_config',
+] as const
+
+export function ownTrust({ config = {} }: ModelMount): string {
+  return stableStringify(
+    Object.fromEntries(trusting.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]))),
+  )
+}
+
+/** What a reader calls the issuer. */
+export function issuerOf({ config = {} }: ModelMount): string {
+  const name = ['bound_issuer', 'oidc_discovery_url', 'jwks_url']
+    .map((field) => config[field])
+    .find((value) => typeof value === 'string')
+  return typeof name === 'string' ? name : 'the keys in jwt_validation_pubkeys'
+}

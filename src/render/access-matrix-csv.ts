@@ -1,0 +1,56 @@
+import type { EnvironmentMatrix, MatrixGrant, MatrixRow } from '../access/why/matrix.ts'
+import { stableStringify } from '../core/json.ts'
+import { grantWords, whoWords } from './access-matrix-words.ts'
+import { visible } from './visible.ts'
+
+const header = [
+  'environment',
+  'server',
+  'mount',
+  'role',
+  'who',
+  'claims',
+  'issuer',
+  'audiences',
+  'networks',
+  'path',
+  'capabilities',
+  'policies',
+  'token_type',
+  'ttl_seconds',
+  'max_ttl_seconds',
+]
+
+/** For spreadsheets (RFC 4180): a line a role and path; a role without any has one line with both empty. */
+export function matrixCsv(environments: readonly EnvironmentMatrix[]): string {
+  const lines = environments.flatMap((matrix) => matrix.rows.flatMap((row) => linesOf(matrix, row)))
+  return [header, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('')
+}
+
+function linesOf({ environment, server }: EnvironmentMatrix, row: MatrixRow): string[][] {
+  const grants: readonly (MatrixGrant | undefined)[] = row.grants.length === 0 ? [undefined] : row.grants
+  return grants.map((grant) => [
+    environment,
+    `${server.product}@${server.version}`,
+    row.mount,
+    row.role,
+    whoWords(row),
+    stableStringify(row.claims),
+    row.issuer ?? '',
+    row.audiences.join(' '),
+    row.networks.join(' '),
+    grant?.path ?? '',
+    grant === undefined ? '' : grantWords(grant),
+    (grant?.policies ?? row.policies).join(' '),
+    row.type,
+    String(row.ttl),
+    String(row.maxTtl),
+  ])
+}
+
+/** A spreadsheet takes what begins with one of these for a formula; an apostrophe before it makes it text. */
+function cell(text: string): string {
+  const shown = visible(text)
+  const safe = /^[=+\-@|%]/.test(shown.trimStart()) ? `'${shown}` : shown
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
