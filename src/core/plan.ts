@@ -1,3 +1,4 @@
+import type { AccessReport } from './access-effect.ts'
 import type { Action, Change } from './change.ts'
 import { digest } from './digest.ts'
 import type { JsonValue } from './json.ts'
@@ -18,6 +19,8 @@ export interface EnvironmentPlan {
   readonly changes: readonly Change[]
   /** Owned by this environment, described by no file, and left alone. */
   readonly unmanaged: readonly Address[]
+  /** What the changes mean for who may do what; absent where there are none. */
+  readonly access?: AccessReport
   /** What a reader should know besides the changes, one sentence each. */
   readonly notices: readonly string[]
 }

@@ -1,3 +1,4 @@
+import type { AccessReport } from '../core/access-effect.ts'
 import { type Action, type Change, type FieldChange, formatField } from '../core/change.ts'
 import type { Source } from '../core/diagnostic.ts'
 import { byText, isObject, type JsonValue } from '../core/json.ts'
@@ -24,6 +25,7 @@ interface EnvironmentReport {
   readonly server: ServerInfo
   readonly summary: Counts
   readonly changes: readonly ChangeReport[]
+  readonly access: AccessReport
   readonly unmanaged: readonly Address[]
   readonly notices: readonly string[]
 }
@@ -65,6 +67,7 @@ function environmentReport(plan: EnvironmentPlan): EnvironmentReport {
     server: { product, version, address, namespace, clusterId },
     summary: countChanges([plan]),
     changes: plan.changes.map(changeReport),
+    access: plan.access ?? { effects: [], beyond: [] },
     unmanaged: plan.unmanaged,
     notices: plan.notices,
   }

@@ -1,6 +1,7 @@
 import type { Change } from '../core/change.ts'
 import { countChanges, type EnvironmentPlan, hasChanges, type Plan } from '../core/plan.ts'
 import { productNames } from '../core/version.ts'
+import { accessLines, accessTitle, diffSigns, nothingGained } from './access.ts'
 import { code, diffFence } from './markdown-escape.ts'
 import type { Question, Renderer, RenderOptions } from './renderer.ts'
 import { type Row, type RowLine, rowsOf } from './rows.ts'
@@ -93,10 +94,23 @@ function heading(plan: Plan, question: Question, draw: Draw): string {
 function environmentPieces(plan: EnvironmentPlan, question: Question, draw: Draw): Piece[] {
   return [
     { text: environmentHeading(plan, question), changes: 0 },
+    ...accessPieces(plan, question),
     ...plan.changes.map((change) => ({ text: draw(change, question), changes: 1 })),
     ...listPieces(`${unmanagedTitle} (${plan.unmanaged.length}):`, plan.unmanaged, unmanagedHelp),
     ...listPieces('Notes:', plan.notices),
   ]
+}
+
+/** Before the changes: it is what a reviewer is asked to agree to. Gains are green there and losses red. */
+function accessPieces({ access }: EnvironmentPlan, question: Question): Piece[] {
+  if (access === undefined) return []
+  const lines = accessLines(access)
+  const title = `**${accessTitle(question)}:**`
+  if (lines.length === 0) return [{ text: `${title} ${nothingGained}\n\n`, changes: 0 }]
+  const shown = lines.slice(0, listLimit).map(({ sign, text }) => `${diffSigns[sign]} ${text}`)
+  const more = lines.length - shown.length
+  const rest = more === 0 ? '' : `${countOf(more, 'effect')} more in the job's log and the JSON report.\n\n`
+  return [{ text: `${title}\n\n${diffFence(shown)}\n\n${rest}`, changes: 0 }]
 }
 
 function environmentHeading(plan: EnvironmentPlan, question: Question): string {

@@ -3,6 +3,7 @@ import type { Action, Change } from '../core/change.ts'
 import { countChanges, type EnvironmentPlan, hasChanges, type Plan } from '../core/plan.ts'
 import type { ServerInfo } from '../core/server.ts'
 import { productNames } from '../core/version.ts'
+import { type AccessLine, accessLines, accessTitle, nothingGained } from './access.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
 import { type Row, type RowLine, rowsOf } from './rows.ts'
 import { displayWidth, padEnd, visible } from './visible.ts'
@@ -53,6 +54,7 @@ function environmentLines(plan: EnvironmentPlan, pen: Pen): string[] {
     `${ink.bold(visible(plan.environment))}${title}  ${ink.dim(formatServer(plan.server, pen))}`,
     ...(title === '' ? [] : [ink.dim(`  ${driftLegend.text}`)]),
     ...groupByKind(plan.changes).flatMap(([kind, changes]) => groupLines(kind, changes, pen)),
+    ...accessBlock(plan, pen),
     ...unmanagedLines(plan, pen),
     ...plan.notices.flatMap((notice) => ['', `  ${ink.yellow('Note:')} ${visible(notice)}`]),
   ]
@@ -167,6 +169,21 @@ function signed(sign: '+' | '-', line: string): string {
 
 function paint(sign: '+' | '-' | '~', { ink }: Pen): string {
   return { '+': ink.green, '-': ink.red, '~': ink.yellow }[sign](sign)
+}
+
+/** What reviewers look for first in a merge request: who can do what they could not, and the other way round. */
+function accessBlock({ access }: EnvironmentPlan, { ink, question }: Pen): string[] {
+  if (access === undefined) return []
+  const lines = accessLines(access)
+  const title = ink.bold(accessTitle(question))
+  if (lines.length === 0) return ['', `  ${title}: ${nothingGained}`]
+  const sign: Readonly<Record<AccessLine['sign'], (text: string) => string>> = {
+    '+': ink.green,
+    '-': ink.red,
+    '~': ink.yellow,
+    '?': ink.magenta,
+  }
+  return ['', `  ${title}:`, ...lines.map((line) => `  ${sign[line.sign](line.sign)} ${line.text}`)]
 }
 
 function unmanagedLines({ unmanaged }: EnvironmentPlan, { ink }: Pen): string[] {

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts'
 import { type EnvironmentPlan, type GroundedPlan, type Plan, planFormat } from '../../core/plan.ts'
 import type { Address, Identity } from '../../core/resource.ts'
 import type { VaultReader } from '../../core/server.ts'
+import { withAccess } from '../../engine/access.ts'
 import type { Objection } from '../../engine/objections.ts'
 import { basisOf, type PlanInput, planEnvironment } from '../../engine/plan.ts'
 import { readLive } from '../../engine/read.ts'
@@ -28,6 +29,8 @@ export interface Planned {
   grounded(): readonly GroundedPlan[]
   /** Why it must not be applied, with positions in the files. */
   readonly objections: readonly Diagnostic[]
+  /** The same plans with what they were made from. */
+  readonly parts: readonly PlannedPart[]
 }
 
 /** One plan over all environments; what two of them on one server both describe is planned with the first. */
@@ -36,7 +39,7 @@ export async function planAll(
   { kinds, configuration, environments }: Workspace,
   options: PlanningOptions,
 ): Promise<Planned> {
-  const parts: { readonly input: PlanInput; readonly plan: EnvironmentPlan }[] = []
+  const parts: PlannedPart[] = []
   const objections: Diagnostic[] = []
   const covered = new Map<string, Set<Address>>()
   for (const environment of environments) {
@@ -48,15 +51,35 @@ export async function planAll(
     const { allowed, rewrite } = options
     const input = { kinds, environment, live, server: server.server, allowed, rewrite, elsewhere }
     const result = planEnvironment(input)
-    parts.push({ input, plan: result.plan })
+    parts.push({ target, reader: server, input, plan: result.plan })
     objections.push(...result.objections.map((objection) => toDiagnostic(configuration, environment, objection)))
     covered.set(target, new Set([...elsewhere, ...addresses(environment.desired), ...addresses(live.unmanaged)]))
   }
+  const plans = assessed(parts)
   return {
-    plan: { format: planFormat, environments: parts.map(({ plan }) => plan) },
-    grounded: () => parts.map(({ input, plan }) => ({ ...plan, ...basisOf(input) })),
+    plan: { format: planFormat, environments: plans },
+    grounded: () => parts.map(({ input }, index) => ({ ...(plans[index] as EnvironmentPlan), ...basisOf(input) })),
     objections,
+    parts,
   }
+}
+
+export interface PlannedPart {
+  /** Equal for environments on one server. */
+  readonly target: string
+  readonly reader: VaultReader
+  readonly input: PlanInput
+  readonly plan: EnvironmentPlan
+}
+
+/** Who gains and who loses access is decided server by server, because environments on one server share its policies. */
+function assessed(parts: readonly PlannedPart[]): EnvironmentPlan[] {
+  const plans = new Map<PlannedPart, EnvironmentPlan>()
+  for (const target of new Set(parts.map((part) => part.target))) {
+    const together = parts.filter((part) => part.target === target)
+    for (const [index, plan] of withAccess(together).entries()) plans.set(together[index] as PlannedPart, plan)
+  }
+  return parts.map((part) => plans.get(part) as EnvironmentPlan)
 }
 
 function addresses(objects: readonly Identity[]): Address[] {
