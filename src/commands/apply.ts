@@ -10,8 +10,11 @@ import type { VaultWriter, WriteOnly } from '../core/server.ts'
 import { applyChanges } from '../engine/apply.ts'
 import { writeOnlyFields } from '../engine/compare.ts'
 import { kinds } from '../kinds/index.ts'
+import { renderDiagnostics } from '../render/diagnostics.ts'
 import { outcomeLine, outcomeSummary, outcomesJson } from '../render/outcome.ts'
+import { promiseDiagnostics } from '../render/promises-diagnostics.ts'
 import type { Command, Context, Options } from './session/command.ts'
+import { warnOfFindings } from './session/examination.ts'
 import {
   allowOption,
   connectedOptions,
@@ -23,7 +26,8 @@ import {
   usage,
   useColor,
 } from './session/options.ts'
-import { type Planned, planAll } from './session/planning.ts'
+import { judgePlanned } from './session/planned-promises.ts'
+import { interruptible, type Planned, planAll } from './session/planning.ts'
 import { type Progress, progress } from './session/progress.ts'
 import { confirmations, printPlan } from './session/run-plan.ts'
 import { readSavedPlan, rewritesOf, settle } from './session/saved-plan.ts'
@@ -42,6 +46,10 @@ export const apply: Command = {
     { flags: '--auto-approve', description: 'apply the fresh plan without asking' },
     allowOption,
     rewriteOption,
+    {
+      flags: '--allow-broken-promises',
+      description: 'apply although promises of test/access would be broken; they are still shown',
+    },
   ],
   run: (context, options, [file]) => runApply(context, options, file),
 }
@@ -57,6 +65,7 @@ async function runApply(context: Context, given: Options, file: string | undefin
   const saved = file === undefined ? undefined : await readSavedPlan(context, file)
   const options = saved === undefined ? given : asSaved(kinds, given, saved)
   const workspace = await openWorkspace(context, options)
+  warnOfFindings(context, options, workspace)
   const shown = progress(context, options)
   const servers = await openServers(context, options, workspace, shown.tick)
   const session = { context, options, workspace, servers, shown }
@@ -84,6 +93,7 @@ async function agreedTasks(session: Session, saved: SavedPlan | undefined): Prom
   const { environments } = session.workspace
   const planned = await freshPlan(session)
   if (planned.objections.length > 0) throw new UserError(planned.objections)
+  await keepPromises(session, planned)
   if (saved !== undefined) return settle(saved.environments, planned.grounded(), environments)
   if (!(await approve(session, planned))) return undefined
   if (session.options['autoApprove'] === true) return asPlanned(planned, environments)
@@ -111,6 +121,23 @@ function asSaved(kinds: Kinds, options: Options, { environments }: SavedPlan): O
     rewrite: rewritesOf(kinds, environments),
   }
 }
+
+/** Nothing is written that breaks a promise, unless the run says that it may. Throws UserError. */
+async function keepPromises({ context, options, workspace, shown }: Session, { parts }: Planned): Promise<void> {
+  const allowed = options['allowBrokenPromises'] === true
+  const results = await interruptible(context, judgePlanned(workspace.configuration, parts))
+  shown.end()
+  const broken = promiseDiagnostics(results, allowed ? 'warning' : 'error')
+  if (broken.length === 0) return
+  if (!allowed) throw new UserError([...broken, nothingWritten])
+  context.stderr.write(renderDiagnostics(broken, { color: useColor(context, options, context.stderr) }))
+}
+
+const nothingWritten = problem(
+  'broken-promises',
+  'nothing was written, because what the server would have then breaks the promises above',
+  'Mend the files, or change the promises where they are wrong; --allow-broken-promises applies all the same.',
+)
 
 async function freshPlan({ context, options, workspace, servers, shown }: Session): Promise<Planned> {
   const asked = confirmations(workspace, options)

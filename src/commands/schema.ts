@@ -6,8 +6,9 @@ import { text, usage } from './session/options.ts'
 import { writePublic } from './session/output-file.ts'
 
 export const schema: Command = {
-  description: 'Without --out, prints one schema; with it, writes environment.json, role.json and settings.json.',
-  arguments: [{ name: '[file]', description: 'environment, role or settings' }],
+  description:
+    'Without --out, prints one schema; with it, writes environment.json, promises.json, role.json and settings.json.',
+  arguments: [{ name: '[file]', description: 'environment, promises, role or settings' }],
   options: [{ flags: '-o, --out <folder>', description: 'folder to write all of them to' }],
   async run(context, options, [name]) {
     const schemas: Readonly<Record<string, object>> = jsonSchemas(kinds)

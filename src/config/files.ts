@@ -14,18 +14,21 @@ export interface Inputs {
   readonly environments: readonly TextFile[]
   readonly roles: readonly TextFile[]
   readonly policies: readonly TextFile[]
+  readonly promises: readonly TextFile[]
 }
 
 interface Folder {
   readonly extensions: readonly string[]
   readonly nested: boolean
-  readonly holds: string
+  /** Absent where other files may lie beside those that are read. */
+  readonly holds?: string
 }
 
 const folders = {
   environments: { extensions: ['.yaml', '.yml'], nested: false, holds: 'one YAML file for each environment' },
   roles: { extensions: ['.yaml', '.yml'], nested: true, holds: 'YAML files' },
   policies: { extensions: ['.hcl'], nested: true, holds: 'policy texts, whose names end in .hcl' },
+  'test/access': { extensions: ['.yaml', '.yml'], nested: false },
 } satisfies Record<string, Folder>
 
 /** Everything the program reads from a configuration's folder by itself. Dot files are nobody's configuration. */
@@ -35,18 +38,19 @@ export async function readInputs(directory: string, problems: Problems): Promise
     const paths = await pathsIn(root, name, folders[name], problems)
     return paths.sort(byText).flatMap((path) => readText(root, path, problems) ?? [])
   }
-  const [settings, environments, roles, policies] = await Promise.all([
+  const [settings, environments, roles, policies, promises] = await Promise.all([
     readSettings(root, problems),
     read('environments'),
     read('roles'),
     read('policies'),
+    read('test/access'),
   ])
-  return { settings, environments, roles, policies }
+  return { settings, environments, roles, policies, promises }
 }
 
 async function readSettings(root: string, problems: Problems): Promise<TextFile | undefined> {
   const names = (await tried('.', problems, () => readdir(root))) ?? []
-  for (const folder of Object.keys(folders)) reportMisnamed(folder, names, problems)
+  for (const folder of Object.keys(folders)) if (!folder.includes('/')) reportMisnamed(folder, names, problems)
   if (names.includes('vaultwright.yml'))
     problems.unreadable(
       'misnamed-file',
@@ -97,15 +101,17 @@ async function pathsIn(
       if (what === undefined) return []
       if (what.isDirectory() && folder.nested) return pathsIn(root, child, folder, problems, [...above, place])
       if (what.isFile() && folder.extensions.some((extension) => entry.name.endsWith(extension))) return [child]
-      problems.warning(
-        'ignored-file',
-        `${quoted(child)} is not read: this folder holds ${folder.holds}`,
-        startOf(textFile(child, '')),
-        { help: `Rename it to end in ${folder.extensions.join(' or ')}, or move it out of the folder.` },
-      )
+      if (folder.holds !== undefined) reportIgnored(child, folder, problems)
       return []
     })
   return (await Promise.all(found)).flat()
+}
+
+function reportIgnored(path: string, { holds, extensions }: Folder, problems: Problems): void {
+  const message = `${quoted(path)} is not read: this folder holds ${holds}`
+  problems.warning('ignored-file', message, startOf(textFile(path, '')), {
+    help: `Rename it to end in ${extensions.join(' or ')}, or move it out of the folder.`,
+  })
 }
 
 /** Undefined once the reason why something cannot be read is reported. */
@@ -130,7 +136,11 @@ async function withinRoot(root: string, path: string, problems: Problems): Promi
     )
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' || path.includes('/')) unreadable(path, error, problems)
+    // Somebody's `test` may be a file, and has nothing to do with us.
+    const absent = Object.hasOwn(folders, path)
+      ? ['ENOENT', 'ENOTDIR'].includes(code ?? '')
+      : code === 'ENOENT' && path === 'vaultwright.yaml'
+    if (!absent) unreadable(path, error, problems)
   }
   return undefined
 }

@@ -12,10 +12,11 @@ import { type Inputs, readInputs } from './files.ts'
 import { checkParents } from './parents.ts'
 import { addNamedPolicies, policyFiles, reportUnused } from './policies.ts'
 import { collectProblems, type Problems } from './problems.ts'
+import { readPromises } from './promises.ts'
 import { readSecret } from './references.ts'
 import { readRoleFile } from './role.ts'
-import { readSettings } from './settings.ts'
-import { locationOf, quoted, sourceOf, startOf, textFile } from './text.ts'
+import { noSettings, readSettings } from './settings.ts'
+import { locationAt, locationOf, quoted, sourceOf, startOf, type TextFile, textFile } from './text.ts'
 
 export interface LoadOptions {
   readonly kinds: Kinds
@@ -24,8 +25,6 @@ export interface LoadOptions {
   /** Where the run talks to, for environments that say nothing about it. */
   readonly server?: RunServer
 }
-
-const none: Settings = { env: [], externalPolicies: [] }
 
 /**
  * Everything that the files of a configuration's folder say, merged and filled in, and everything that is wrong with them.
@@ -37,7 +36,17 @@ export async function loadConfiguration(
 ): Promise<Configuration> {
   const folder = resolve(directory)
   const refusal = refuseFolder(folder)
-  if (refusal !== undefined) return configuration(folder, none, [], [refusal], () => new Map(), env)
+  if (refusal !== undefined)
+    return configuration({
+      directory: folder,
+      settings: noSettings,
+      environments: [],
+      promises: [],
+      diagnostics: [refusal],
+      drafts: () => new Map(),
+      files: new Map(),
+      env,
+    })
   const problems = collectProblems()
   const inputs = await readInputs(folder, problems)
   const settings = readSettings(inputs.settings, problems)
@@ -53,9 +62,19 @@ export async function loadConfiguration(
   const described = joinSiblings(drafts, server, problems)
   for (const draft of drafts) checkParents(draft, described.get(draft) ?? new Set(), problems)
   stopAtSilentLoss(drafts, problems)
+  const promises = readPromises(inputs.promises, { loading, drafts, names: inputs.environments.map(environmentName) })
   const external = externalObjects(settings, kinds)
   const environments = drafts.map((draft) => finish(draft, described.get(draft) ?? new Set(), external))
-  return configuration(folder, settings, environments, problems.list(), () => draftsByName(drafts), env)
+  return configuration({
+    directory: folder,
+    settings,
+    environments,
+    promises,
+    diagnostics: problems.list(),
+    drafts: () => draftsByName(drafts),
+    files: filesByPath(inputs, loading.library),
+    env,
+  })
 }
 
 /** An object that vanished without a word would be removed from the server as one that no file describes. */
@@ -147,20 +166,29 @@ function draftsByName(drafts: readonly Draft[]): ReadonlyMap<string, Draft> {
   return new Map(drafts.map((draft) => [draft.name, draft]))
 }
 
-function configuration(
-  directory: string,
-  settings: Settings,
-  environments: readonly Environment[],
-  diagnostics: readonly Diagnostic[],
-  drafts: () => ReadonlyMap<string, Draft>,
-  env: LoadOptions['env'],
-): Configuration {
+/** All files that were read, those that others mention included. */
+function filesByPath(inputs: Inputs, { files: mentioned }: Loading['library']): ReadonlyMap<string, TextFile> {
+  const { settings, environments, roles, policies, promises } = inputs
+  const all = [settings, ...environments, ...roles, ...policies, ...promises, ...mentioned.values()]
+  return new Map(all.flatMap((file) => (file === undefined ? [] : [[file.path, file] as const])))
+}
+
+interface Loaded extends Pick<Configuration, 'directory' | 'settings' | 'environments' | 'promises' | 'diagnostics'> {
+  readonly drafts: () => ReadonlyMap<string, Draft>
+  readonly files: ReadonlyMap<string, TextFile>
+  readonly env: LoadOptions['env']
+}
+
+function configuration({ drafts, files, env, ...loaded }: Loaded): Configuration {
+  const { directory } = loaded
   return {
-    directory,
-    settings,
-    environments,
-    diagnostics,
+    ...loaded,
     locate: (object, environment, field) => locate(object, field, drafts().get(environment)),
+    texts: new Map([...files.values()].map(({ path, text }) => [path, text])),
+    locateText({ file, line, column }, length) {
+      const found = files.get(file)
+      return found && locationAt(found, { line, column }, length)
+    },
     secretOf: (reference) => readSecret(reference, realpathSync(directory), env),
   }
 }

@@ -3,6 +3,7 @@ import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind, Kinds } from '../core/kind.ts'
 import { kindWrittenIn } from './draft.ts'
 import { environmentKinds, ownShape } from './environment.ts'
+import { promisesSchema } from './promises-schema.ts'
 import { secretsSchema } from './secrets.ts'
 import { settingsSchema } from './settings.ts'
 
@@ -18,12 +19,22 @@ const draft = 'https://json-schema.org/draft/2020-12/schema'
  * program's keys, and what loading adds to both, which is `${name}` in place of any value and `{ file: path }` where the
  * text of a file can stand.
  */
-export function jsonSchemas(kinds: Kinds): Record<'environment' | 'role' | 'settings', object> {
+export function jsonSchemas(kinds: Kinds): Record<'environment' | 'promises' | 'role' | 'settings', object> {
   return {
     environment: environmentSchema(kinds),
+    promises: promisesJsonSchema(),
     role: roleSchema(kinds),
     settings: { $schema: draft, title: 'Settings of vaultwright', ...converted(settingsSchema) },
   }
+}
+
+/** What says where a promise belongs, and how many there are, is written out; the rest may hold variables. */
+function promisesJsonSchema(): object {
+  const fill = (schema: Schema) => mapSchemas(schema, withVariables)
+  const { properties, ...rest } = changeSchema(converted(promisesSchema), ['promises', '*'], fill)
+  const { claims, ...others } = properties as Record<string, Schema>
+  const sets = mapSchemas(claims as Schema, fill)
+  return { $schema: draft, title: 'Promises of vaultwright', ...rest, properties: { ...others, claims: sets } }
 }
 
 /** What a schema refers to is "any JSON value", which in JSON Schema needs no definition. */

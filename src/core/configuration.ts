@@ -65,7 +65,7 @@ export interface GitlabSettings {
   readonly version?: string
 }
 
-export interface LintSettings {
+interface LintSettings {
   /** By the ID of a rule: another level than the rule's own, or none of its findings. */
   readonly levels: Readonly<Record<string, Severity | 'off'>>
   readonly exceptions: readonly LintException[]

@@ -12,7 +12,7 @@ export interface PlannedEnvironment {
 }
 
 /** What one server's objects say before and after the plans of its environments. */
-export interface AccessModels {
+interface AccessModels {
   readonly before: AccessModel
   readonly after: AccessModel
 }
@@ -21,7 +21,7 @@ export interface AccessModels {
  * All environments of one server together, because a role of one may use a mount or a policy of another. It holds what was
  * read, which is what they describe and own: what somebody else gave is not known here.
  */
-export function modelsOf(environments: readonly PlannedEnvironment[]): AccessModels | undefined {
+function modelsOf(environments: readonly PlannedEnvironment[]): AccessModels | undefined {
   const [first] = environments
   if (first === undefined) return undefined
   const { kinds, server } = first.input

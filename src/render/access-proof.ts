@@ -6,7 +6,7 @@ import { formatValue } from './value.ts'
 import { visible } from './visible.ts'
 
 /** A question about all tokens and all paths, and what it came to in each environment. */
-export interface ProofReport {
+interface ProofReport {
   readonly question: {
     readonly capabilities: readonly string[]
     readonly paths: string

@@ -48,9 +48,10 @@ function caseLines({ classname, name, file, failure, output }: JunitCase): strin
   return inner.length === 0 ? [`${head}/>`] : [`${head}>`, ...inner, '    </testcase>']
 }
 
-/** XML 1.0 knows no way to write most control characters, so they are spelled out, as everywhere. */
+/** XML 1.0 knows no way to write most control characters, so they are spelled out, as everywhere, nor two others. */
 function attribute(text: string): string {
-  return visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  const allowed = visible(text).replace(/[\ufffe\uffff]/g, '\ufffd')
+  return allowed.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 function content(text: string): string {

@@ -15,8 +15,9 @@ import {
 } from '../core/server.ts'
 import { openDispatcher } from './dispatcher.ts'
 import { toVaultError } from './errors.ts'
+import { type Job, openJob } from './job.ts'
 import { type Pace, pause } from './retry.ts'
-import { openSession, type Session } from './session.ts'
+import { type Login, openSession, type Session } from './session.ts'
 import { type ConnectionSettings, shownAddress } from './settings.ts'
 import { createTransport, type Transport } from './transport.ts'
 
@@ -38,6 +39,8 @@ export interface ConnectOptions {
 
 /** An open connection, logged in. `close` revokes a token that this program itself got. */
 export interface Connection extends VaultWriter {
+  /** Logs in as a job would, beside the connection's own session. Throws the server's refusal. */
+  logIn(login: Login): Promise<Job>
   close(): Promise<void>
 }
 
@@ -91,7 +94,12 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   try {
     const server = await identifyServer(ask, target)
     const session = await openSession(ask, options.settings.credentials, secrets)
-    return { ...operations(ask, server), close: () => close(session, dispatcher) }
+    const beside = () => requester(openClient(target, transport), secrets, options.onRequest)
+    return {
+      ...operations(ask, server),
+      logIn: (login) => openJob(login, { own: beside(), other: ask, secrets }),
+      close: () => close(session, dispatcher),
+    }
   } catch (error) {
     await dispatcher.destroy()
     throw error

@@ -19,18 +19,26 @@ export async function openSession(ask: Requester, credentials: Credentials, secr
   return { close: async () => {} }
 }
 
-async function logIn(
-  ask: Requester,
-  { jwt, role, mount }: Credentials & { from: 'id-token' },
-  secrets: Set<string>,
-): Promise<Session> {
+export type Login = Omit<Extract<Credentials, { from: 'id-token' }>, 'from'>
+
+/** A session that a login began: its token, and the policies that came with it. */
+export interface OwnSession extends Session {
+  readonly token: string
+  readonly policies: readonly string[]
+}
+
+/** Logs in with an ID token; the token is sent from then on. Throws the server's refusal. */
+export async function logIn(ask: Requester, { jwt, role, mount }: Login, secrets: Set<string>): Promise<OwnSession> {
   secrets.add(jwt)
   const path = `auth/${mount}/login`
   const auth = (await ask('POST', path, { role, jwt }, { repeatable: false }))?.['auth']
   const token = isObject(auth) ? auth['client_token'] : undefined
   if (typeof token !== 'string' || token === '') throw new VaultError(200, 'POST', path, ['the login gave no token'])
   ask.useToken(token)
+  const policies = isObject(auth) && Array.isArray(auth['policies']) ? auth['policies'].map(String) : []
   return {
+    token,
+    policies,
     async close() {
       try {
         await ask('POST', 'auth/token/revoke-self', {})

@@ -44,14 +44,12 @@ describe('exit codes', () => {
   test('any failure of an apply is a 1, and what did not depend on it is done', async () => {
     const server = await liveVault()
     const id = ownName()
-    // The server refuses this policy's text; the role that needs it must not be written.
-    const { run } = workplace(
-      configuration(id, { [`policies/${id}-read.hcl`]: 'path "a" { capabilities = ["fly"] }' }),
-      server,
-    )
+    // Refused by this server for its size alone; the role that needs the policy must not be written.
+    const text = `path "a" { capabilities = ["read"] }\n# ${'x'.repeat(2_000_000)}\n`
+    const { run } = workplace(configuration(id, { [`policies/${id}-read.hcl`]: text }), server)
     const ended = await run(['apply', '--auto-approve'])
     expect(ended).toMatchObject({ code: 1 })
-    expect(ended.output).toContain('invalid capability "fly"')
+    expect(ended.output).toContain(`policy/${id}-read`)
     expect((await request(server, 'GET', `auth/${id}/config`)).status).toBe(200)
     expect((await request(server, 'GET', `auth/${id}/role/ci`)).status).toBe(404)
   })

@@ -29,6 +29,8 @@ owns: { policies: ["a-*"], roles: { jwt: ["*"] } }
 unmanaged: delete
 `
 
+const promises = 'promises: [{ name: a, role: b, claims: { extends: c, ref: null }, login: granted }]\n'
+
 const withProvider = (secret: string) =>
   environment.replace(' }', `, provider_config: { provider: gsuite, gsuite_service_account: ${secret} } }`)
 
@@ -51,6 +53,12 @@ describe('JSON Schemas', () => {
     ['environment', everything.replace('oidc_client_secret: "${env:SECRET}"', 'oidc_client_secret: { file: a }')],
     ['environment', withProvider('"${env:ACCOUNT}"')],
     ['settings', 'env: [A]\nexternal_policies: ["a-*"]\n'],
+    ['promises', promises],
+    ['promises', `environments: [a]\nclaims: { a: { aud: "\${vault}", ref: null } }\n${promises}`],
+    ['promises', promises.replace('login: granted', 'can: { read: "${path}" }, allow_undecided: true')],
+    ['promises', 'promises: [{ name: a, never: { claims: { ref: { not: a } }, can: { read: [a] } } }]\n'],
+    ['promises', 'promises: [{ name: a, only: { roles: [a], can: { read: [a] } } }]\n'],
+    ['promises', 'promises: [{ name: a, admits_only: { claim: a, values: [a] } }]\n'],
   ] as const)('%s files that loading takes are valid: %#', (name, text) => {
     expect(accepts(name, text)).toBe(true)
   })
@@ -69,6 +77,12 @@ describe('JSON Schemas', () => {
     ['a role_type that is none', 'role', role.replace('role_type: jwt', 'role_type: x')],
     ['an unknown key of a secret', 'role', `${role}secrets: { A: { mount: a, path: b, field: c, x: 1 } }\n`],
     ['an unknown setting', 'settings', 'x: 1\n'],
+    ['no promises', 'promises', 'claims: {}\n'],
+    ['promises in a variable', 'promises', 'promises: "${promises}"\n'],
+    ['a set of claims in a variable', 'promises', `claims: { a: "\${claims}" }\n${promises}`],
+    ['an unknown key of a promise', 'promises', promises.replace('login', 'logn')],
+    ['an unknown capability', 'promises', promises.replace('login: granted', 'can: { raed: a }')],
+    ['a login that is neither', 'promises', promises.replace('granted', 'denied')],
     ['a duration in words', 'role', role.replace('5m', '5 minutes')],
     ['a duration below nothing', 'role', role.replace('5m', '-5m')],
     ['an empty name', 'role', `${role}name: ""\n`],

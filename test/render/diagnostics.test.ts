@@ -52,6 +52,44 @@ test('errors and warnings are counted at the end; nothing is said about nothing'
   expect(renderDiagnostics([], plain)).toBe('')
 })
 
+test('an info is counted by itself', () => {
+  const rendered = renderDiagnostics([unknownKey, { code: 'GLV29', severity: 'info', message: 'hm' }], plain)
+  expect(rendered).toMatch(/\ninfo\[GLV29\]: hm\n\n1 error, 1 info\n$/)
+})
+
+test('the reason of a rule is told with its first finding only', () => {
+  const finding: Diagnostic = {
+    code: 'GLV09',
+    severity: 'warning',
+    message: 'hm',
+    help: 'Bind.',
+    why: 'Branches are free.',
+  }
+  const rendered = renderDiagnostics([finding, { ...finding, message: 'hm again' }], plain)
+  expect(rendered).toBe(
+    [
+      'warning[GLV09]: hm',
+      '= help: Bind.',
+      '= why: Branches are free.',
+      '',
+      'warning[GLV09]: hm again',
+      '= help: Bind.',
+      '',
+      '2 warnings',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('what is allowed is reported beside what is not', () => {
+  const report = JSON.parse(diagnosticsJson([], [{ ...unknownKey, reason: 'moves soon', until: '2027-03-01' }]))
+  expect(report).toMatchObject({
+    summary: { errors: 0, allowed: 1 },
+    diagnostics: [],
+    allowed: [{ code: 'unknown-key', reason: 'moves soon', until: '2027-03-01', source: { line: 12 } }],
+  })
+})
+
 describe('the carets stand under what is meant', () => {
   const marked = (excerpt: string, column: number, length: number) => {
     const rendered = renderDiagnostics(
@@ -99,7 +137,7 @@ test('for programs, every diagnostic with its place and the counts', () => {
   const report = JSON.parse(diagnosticsJson([unknownKey]))
   expect(report).toEqual({
     format: 'vaultwright-diagnostics/1',
-    summary: { errors: 1, warnings: 0 },
+    summary: { errors: 1, warnings: 0, infos: 0, allowed: 0 },
     diagnostics: [
       {
         code: 'unknown-key',

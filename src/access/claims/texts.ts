@@ -10,7 +10,7 @@ export interface TextDemands {
   readonly nonEmpty: boolean
 }
 
-export function matchesWord(word: TextWord, text: string): boolean {
+function matchesWord(word: TextWord, text: string): boolean {
   return typeof word === 'string' ? word === text : matchesGlob(word.glob, text)
 }
 

@@ -21,7 +21,7 @@ export function isTextWord(word: ClaimWord): word is TextWord {
  * Whether a word holds for a claim; undefined and null stand for an absent one. Any element of a list will do, but a number
  * in a list never does. Source: validateBoundClaims and matchFound in vault-plugin-auth-jwt claims.go.
  */
-export function holds(word: ClaimWord, value: JsonValue | undefined): boolean {
+function holds(word: ClaimWord, value: JsonValue | undefined): boolean {
   const absent = value === undefined || value === null
   if (isForm(word)) return holdsForm(word.form, absent ? undefined : value)
   if (absent) return false

@@ -120,7 +120,7 @@ function isAltered(
 }
 
 /** An ordinary path of the pattern. */
-export function exampleOf({ match, pattern }: PathPattern): string {
+function exampleOf({ match, pattern }: PathPattern): string {
   if (match === 'exact') return pattern
   if (match === 'prefix') return `${pattern}x`
   const parts = pattern.split('/').map((part) => (part === '+' ? 'x' : part))
@@ -215,7 +215,7 @@ function alteredStates(
 const demandsKnown = new WeakMap<MergedRule, Map<boolean, string>>()
 
 /** What a rule demands of a request besides its capability, in words; empty for nothing. */
-export function demandsOf(rule: MergedRule, capability: Capability): string {
+function demandsOf(rule: MergedRule, capability: Capability): string {
   const lists = viewOf(capability) === 'lists'
   const known = demandsKnown.get(rule) ?? new Map<boolean, string>()
   demandsKnown.set(rule, known)

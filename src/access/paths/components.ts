@@ -1,7 +1,6 @@
 import type { MergedRule } from '../acl/decision.ts'
 import { type Grants, interplay } from './grants.ts'
-import { patternKey } from './path-set.ts'
-import { literalStart, type PathPattern } from './pattern.ts'
+import { literalStart, type PathPattern, patternKey } from './pattern.ts'
 
 /** A pattern of any of several sets of grants, and each one's rule of that pattern. */
 export interface Place extends PathPattern {

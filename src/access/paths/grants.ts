@@ -65,7 +65,7 @@ export function bitsOf(rule: MergedRule | undefined, server: ServerVersion): num
 }
 
 /** On a path that needs sudo, nothing passes without it. */
-export function passing(bits: number, needsSudo: boolean): number {
+function passing(bits: number, needsSudo: boolean): number {
   return needsSudo && (bits & sudo) === 0 ? 0 : bits
 }
 

@@ -105,3 +105,8 @@ function commonPart(x: Part, y: Part): string | undefined {
 function textOf(part: Part): string {
   return typeof part === 'object' ? part.text : '+'
 }
+
+/** Equal texts, equal sets of paths. */
+export function patternKey({ match, pattern }: PathPattern): string {
+  return `${match} ${pattern}`
+}

@@ -8,7 +8,7 @@ export interface Cell {
 }
 
 /** Raised where so many roles overlap that the tokens fall into too many parts to look at. */
-export class TooManyCells extends Error {}
+class TooManyCells extends Error {}
 
 const mostCells = 1_000
 

@@ -50,7 +50,7 @@ function configAs({ config }: ModelMount, like: ModelMount): JsonObject | undefi
   return issuer === undefined ? rest : { ...rest, bound_issuer: issuer }
 }
 
-export function roleAddress(role: ModelRole): Address {
+function roleAddress(role: ModelRole): Address {
   return addressOf('jwt-role', role.mount, role.name)
 }
 

@@ -92,6 +92,12 @@ export function useColor(context: Context, options: Options, output: Output): bo
   return output.isTTY === true && context.env['TERM'] !== 'dumb'
 }
 
+/** Whether ✓ and ✗ can be shown: a locale that is set and names no UTF-8 is of a terminal that has none. */
+export function useUnicode({ env }: Context): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+  return locale === '' || /utf-?8/i.test(locale)
+}
+
 export function usage(message: string, help = 'See --help.'): UserError {
   return new UserError([problem('usage', message, help)])
 }

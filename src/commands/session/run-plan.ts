@@ -1,13 +1,16 @@
+import type { Diagnostic } from '../../core/diagnostic.ts'
 import { kindOf } from '../../core/kind.ts'
 import { hasChanges, type Plan, savedPlan } from '../../core/plan.ts'
 import type { VaultReader } from '../../core/server.ts'
 import { writeOnlyFields } from '../../engine/compare.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { renderers } from '../../render/index.ts'
+import { promiseDiagnostics } from '../../render/promises-diagnostics.ts'
 import type { Context, Options } from './command.ts'
 import { list, text, usage, useColor } from './options.ts'
 import { writePrivate } from './output-file.ts'
-import { type Planned, planAll } from './planning.ts'
+import { judgePlanned } from './planned-promises.ts'
+import { interruptible, type Planned, planAll, type Reading } from './planning.ts'
 import { type Progress, progress } from './progress.ts'
 import { openServers, reading } from './servers.ts'
 import { checkSnapshot, openSnapshot } from './snapshot-file.ts'
@@ -22,9 +25,11 @@ export async function runPlan(context: Context, options: Options, question: 'pla
   const snapshot = file === undefined ? undefined : await openSnapshot(context, file)
   const workspace = await openWorkspace(context, options, snapshot?.server)
   const shown = progress(context, options)
-  const planned = await makePlan(context, options, workspace, snapshot, shown).finally(shown.end)
-  const { plan, objections } = planned
+  const planned = await makePlan(context, options, workspace, { snapshot, shown, question }).finally(shown.end)
+  const { plan, objections, broken } = planned
   await printPlan(context, options, plan, question)
+  if (broken.length > 0)
+    context.stderr.write(renderDiagnostics(broken, { color: useColor(context, options, context.stderr) }))
   if (objections.length > 0) {
     context.stderr.write(renderDiagnostics(objections, { color: useColor(context, options, context.stderr) }))
     return failed
@@ -35,20 +40,32 @@ export async function runPlan(context: Context, options: Options, question: 'pla
   return hasChanges(plan) || unmanaged ? different : same
 }
 
+interface Making {
+  readonly snapshot: VaultReader | undefined
+  readonly shown: Progress
+  readonly question: 'plan' | 'drift'
+}
+
+/** A plan, and a warning for each promise that an apply of it would break. */
 async function makePlan(
   context: Context,
   options: Options,
   workspace: Workspace,
-  snapshot: VaultReader | undefined,
-  shown: Progress,
-): Promise<Planned> {
+  { snapshot, shown, question }: Making,
+): Promise<Planned & { readonly broken: readonly Diagnostic[] }> {
   const asked = confirmations(workspace, options)
+  const make = async (from: Reading) => {
+    const planned = await planAll(context, workspace, { ...from, ...asked })
+    if (question === 'drift') return { ...planned, broken: [] }
+    const results = await interruptible(context, judgePlanned(workspace.configuration, planned.parts))
+    return { ...planned, broken: promiseDiagnostics(results, 'warning') }
+  }
   if (snapshot !== undefined) {
     checkSnapshot(snapshot, workspace.environments)
-    return planAll(context, workspace, { ...asked, target: () => 'snapshot', reader: () => snapshot })
+    return make({ target: () => 'snapshot', reader: () => snapshot })
   }
   const servers = await openServers(context, options, workspace, shown.tick)
-  return planAll(context, workspace, { ...reading(servers, workspace, shown), ...asked }).finally(servers.close)
+  return make(reading(servers, workspace, shown)).finally(servers.close)
 }
 
 /** What the command line asks for by name. A mistyped one would otherwise quietly do nothing. Throws UserError. */

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import type { RunServer } from '../../config/conflicts.ts'
 import { loadConfiguration } from '../../config/load.ts'
 import { nearest } from '../../config/suggest.ts'
@@ -54,4 +54,10 @@ function unknownEnvironment(name: string, known: readonly string[]) {
   const near = nearest(name, known)
   const help = near === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${near}?`
   return problem('unknown-environment', `no file describes the environment ${JSON.stringify(name)}`, help)
+}
+
+/** Reports of CI name files as the repository's root sees them; a folder elsewhere has no such name. */
+export function prefixOf({ directory }: Configuration, { cwd }: Context): string {
+  const path = relative(resolve(cwd), directory)
+  return path === '' || path.startsWith('..') ? '' : `${path.split(sep).join('/')}/`
 }
