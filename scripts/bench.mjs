@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: vaultwright beside the bare limit, on a real server, whole processes from start to end. Both make the
  * same requests, in turns, so that what else the machine does hits both; a figure is the median of the rounds, and what
- * counts is the ratio. `npm run bench -- --sizes 100,1000 --rounds 3 --readme` measures less, and writes README's table.
+ * counts is the ratio. `npm run bench -- --sizes 100,1000 --rounds 3 --readme` measures less, and writes README's tables; `--only access`
+ * measures nothing but what the access diff adds to a plan.
  */
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
@@ -10,6 +11,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { shareOf } from './bench/share.mjs'
 import { writeConfiguration } from './bench/workload.mjs'
 import { ensureBuilt, ensureInstalled, fail, root } from './setup.mjs'
 import { findVault } from './vault.mjs'
@@ -17,6 +19,7 @@ import { findVault } from './vault.mjs'
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '100,1000,10000' },
+    only: { type: 'string', default: 'all' },
     rounds: { type: 'string', default: '5' },
     readme: { type: 'boolean', default: false },
   },
@@ -31,14 +34,18 @@ async function main() {
   ensureBuilt()
   const vault = await findVault()
   const folder = mkdtempSync(join(tmpdir(), 'vaultwright-bench-'))
-  const rows = []
+  const sizes = values.sizes.split(',').map(Number)
+  const [rows, shares] = [[], []]
   try {
-    rows.push(await startup(folder))
-    for (const size of values.sizes.split(',').map(Number)) rows.push(...(await measureSize(vault, folder, size)))
+    if (values.only === 'all') rows.push(await startup(folder))
+    for (const size of sizes) {
+      if (values.only === 'all') rows.push(...(await measureSize(vault, folder, size)))
+      if (size <= 1000) shares.push(...(await measureAccess(vault, folder, size)))
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-  const table = toTable(rows)
+  const table = [...(rows.length > 0 ? [toTable(rows)] : []), toShareTable(shares)].join('\n\n')
   console.log(`\n${table}`)
   if (values.readme) writeReadme(table)
 }
@@ -91,6 +98,37 @@ async function measureSize(vault, folder, size) {
     proxy.child.kill()
   })
   return rows
+}
+
+/** What the access diff adds to a plan, by samples of where the whole process is. */
+async function measureAccess(vault, folder, size) {
+  const at = (name, options) => {
+    const configuration = join(folder, `access-${size}-${name}`)
+    writeConfiguration(configuration, { count: size, changed: 0, publicKey, ...options })
+    return configuration
+  }
+  const [same, some] = [at('same', {}), at('some', { moved: Math.ceil(size / 100) })]
+  const [most, apply] = [at('most', { moved: size }), ['apply', '--auto-approve', '--format', 'json', '-C']]
+  const plan = async (what, env, configuration) => ({ what, size, ...(await sharesOf(folder, env, configuration)) })
+  return onFreshServer(vault, false, async (env) => {
+    const rows = [await plan('plan, everything to create', env, same)]
+    await timed(folder, env, [program, ...apply, same])
+    rows.push(await plan('plan, every role of another environment', env, most))
+    rows.push(await plan('plan, 1 % of the roles of another environment', env, some))
+    rows.push(await plan('plan, nothing to do', env, same))
+    return rows
+  })
+}
+
+/** The median of the rounds. */
+async function sharesOf(folder, env, configuration) {
+  const runs = []
+  for (let round = 0; round < rounds; round++) {
+    const profile = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-name=access.cpuprofile']
+    await timed(folder, env, [...profile, program, 'plan', '--format', 'json', '-v', '-C', configuration])
+    runs.push(shareOf(join(folder, 'access.cpuprofile'), 'withAccess'))
+  }
+  return runs.sort((a, b) => a.inside / a.outside - b.inside / b.outside)[Math.floor(runs.length / 2)]
 }
 
 /** Medians of both, taken one after the other in every round. */
@@ -208,6 +246,16 @@ function toRow({ what, size, ours, bare }) {
   const ratio =
     size === '' ? `+${Math.round((ours.seconds - bare.seconds) * 1000)} ms` : (ours.seconds / bare.seconds).toFixed(2)
   return `| ${what} | ${count} | ${time(ours)} | ${time(bare)} | ${ratio} | ${requests} | ${memory} |`
+}
+
+function toShareTable(rows) {
+  const head = ['| access diff of | roles + policies | takes | rest of the plan | adds |', '|---|---|---|---|---|']
+  const milliseconds = (number) => `${Math.round(number)} ms`
+  const lines = rows.map(({ what, size, inside, outside }) => {
+    const count = `${size.toLocaleString('en')} + ${size.toLocaleString('en')}`
+    return `| ${what} | ${count} | ${milliseconds(inside)} | ${milliseconds(outside)} | ${((100 * inside) / outside).toFixed(1)} % |`
+  })
+  return [...head, ...lines].join('\n')
 }
 
 /** Between the two markers; everything else in README.md stays as it is. */

@@ -54,13 +54,13 @@ for_each: { file: projects.yaml }
 role_type: jwt
 user_claim: project_id
 bound_audiences: [https://vault.example.com]
-bound_claims: { project_id: "\${project}", ref_protected: "true", environment: production }
+bound_claims: { project_id: "\${project}", ref_protected: "true", environment: "\${deploys}" }
 token_policies: [{ name: "bench-\${project}", template: project }]
 token_ttl: "\${ttl}"
 `
 
-/** Writes the configuration. The first `changed` roles get another TTL than the rest. */
-export function writeConfiguration(folder, { count, changed, publicKey }) {
+/** Writes the configuration. The first `changed` roles get another TTL than the rest, the first `moved` another environment. */
+export function writeConfiguration(folder, { count, changed, moved = 0, publicKey }) {
   for (const name of ['environments', 'roles', 'policies']) mkdirSync(join(folder, name), { recursive: true })
   const key = publicKey
     .trim()
@@ -78,9 +78,9 @@ ${key}
   writeFileSync(join(folder, 'environments/bench.yaml'), environment)
   writeFileSync(join(folder, 'roles/project.yaml'), role)
   writeFileSync(join(folder, 'policies/project.hcl'), policyTemplate)
-  const projects = Array.from(
-    { length: count },
-    (_, number) => `- { project: "${number}", ttl: ${number < changed ? '6m' : '5m'} }`,
-  )
+  const projects = Array.from({ length: count }, (_, number) => {
+    const [ttl, deploys] = [number < changed ? '6m' : '5m', number < moved ? 'staging' : 'production']
+    return `- { project: "${number}", ttl: ${ttl}, deploys: ${deploys} }`
+  })
   writeFileSync(join(folder, 'projects.yaml'), `${projects.join('\n')}\n`)
 }

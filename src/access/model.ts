@@ -35,7 +35,7 @@ export interface ModelRole {
   readonly source?: Source
 }
 
-export interface ModelPolicy {
+interface ModelPolicy {
   readonly name: string
   readonly text: string
   /** Where the text stands, when it is a file of its own, line for line. */

@@ -51,7 +51,8 @@ export interface Draft {
   readonly scope: Scope
   readonly address?: string
   readonly namespace?: string
-  readonly server: ServerVersion
+  /** Absent where no file says it. */
+  readonly server?: ServerVersion
   readonly owns: readonly Ownership[]
   readonly unmanaged: Unmanaged
   readonly objects: Map<Address, Described>

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Unmanaged } from '../core/configuration.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind, Kinds } from '../core/kind.ts'
-import { assumedServer, parseServerVersion, type ServerVersion } from '../core/version.ts'
+import { parseServerVersion } from '../core/version.ts'
 import { addObject } from './conflicts.ts'
 import { describe } from './describe.ts'
 import type { Draft, Loading } from './draft.ts'
@@ -94,7 +94,7 @@ function draftOf(name: string, document: YamlDocument, written: JsonObject, load
     scope,
     ...addressOf(filled['address'], place, failed, loading),
     ...(typeof filled['namespace'] === 'string' ? { namespace: filled['namespace'] } : {}),
-    server: serverOf(filled['server']),
+    ...serverOf(filled['server']),
     get owns() {
       return readOwns(filled['owns'], loading.kinds, objects.keys())
     },
@@ -109,8 +109,9 @@ function draftOf(name: string, document: YamlDocument, written: JsonObject, load
   return draft
 }
 
-function serverOf(written: JsonValue | undefined): ServerVersion {
-  return (typeof written === 'string' ? parseServerVersion(written) : undefined) ?? assumedServer
+function serverOf(written: JsonValue | undefined): Pick<Draft, 'server'> {
+  const server = typeof written === 'string' ? parseServerVersion(written) : undefined
+  return server === undefined ? {} : { server }
 }
 
 function scopeOf(name: string, written: JsonObject, document: YamlDocument, loading: Loading): Scope {

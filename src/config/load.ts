@@ -5,6 +5,7 @@ import { type Diagnostic, problem } from '../core/diagnostic.ts'
 import { byText, isObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kinds } from '../core/kind.ts'
 import type { Address, Identity } from '../core/resource.ts'
+import { assumedServer } from '../core/version.ts'
 import { joinSiblings, type RunServer } from './conflicts.ts'
 import { type Draft, type Loading, secretNamesOf } from './draft.ts'
 import { environmentName, readEnvironment } from './environment.ts'
@@ -146,7 +147,7 @@ function finish(draft: Draft, described: ReadonlySet<Address>, external: readonl
     source: sourceOf(place),
     ...(address === undefined ? {} : { address }),
     ...(namespace === undefined ? {} : { namespace }),
-    server,
+    server: server ?? assumedServer,
     desired: [...objects.values()].map(({ desired }) => desired).sort((a, b) => byText(a.address, b.address)),
     owns,
     unmanaged,

@@ -1,10 +1,9 @@
 import { grammarOf } from '../access/policy/grammar.ts'
-import { newestServers } from '../access/policy/newest-servers.ts'
 import { parsePolicy } from '../access/policy/parse.ts'
 import { type PlainRefusal, plainWords } from '../access/policy/plain-words.ts'
 import type { PolicyRefusal, TextPosition } from '../access/policy/policy.ts'
 import { storedPolicyText } from '../access/policy/stored-text.ts'
-import { assumedServer, type ServerVersion } from '../core/version.ts'
+import { newestServers, type ServerVersion } from '../core/version.ts'
 import type { Problems } from './problems.ts'
 import { suggestName } from './suggest.ts'
 import type { Part, Reference } from './template.ts'
@@ -29,11 +28,16 @@ export interface FilledText {
 }
 
 /** Reports a text that the server refuses; where nobody says which server it is, one that every server refuses. */
-export function checkGrammar(filled: FilledText, server: ServerVersion, verdicts: Verdicts, problems: Problems): void {
+export function checkGrammar(
+  filled: FilledText,
+  server: ServerVersion | undefined,
+  verdicts: Verdicts,
+  problems: Problems,
+): void {
   const stored = storedPolicyText(filled.text)
   // An empty or encoded text is refused for what it is.
   if ('refused' in stored || stored.text !== filled.text) return
-  const servers = server === assumedServer ? newestServers : [server]
+  const servers = server === undefined ? Object.values(newestServers) : [server]
   const refused = refusalBy(servers, filled.text, verdicts)
   if (refused === undefined) return
   const { message, help, instead } = plainWords(refused)

@@ -1,7 +1,7 @@
 import { compareDiagnostics, type Diagnostic } from '../core/diagnostic.ts'
 import { byText } from '../core/json.ts'
 import { type Suggestion, suggestion } from './suggest.ts'
-import { locationOf, type Place, sourceOf, visible, withoutUserInfo } from './text.ts'
+import { locationOf, type Place, sourceOf, withoutUserInfo } from './text.ts'
 
 /** For which of the environments a text is being read; it is named in a message only where it makes a difference. */
 export interface Use {
@@ -114,7 +114,7 @@ function countOf(omitted: readonly Diagnostic['severity'][]): Diagnostic {
 function finish(entry: Entry, concealed: ReadonlyMap<string, string>): Diagnostic {
   const { diagnostic, place, uses, among } = entry
   const environments = uses.size > 0 && uses.size < among ? ` (in ${[...uses].sort(byText).join(', ')})` : ''
-  const clean = (text: string) => visible(withoutUserInfo(withoutValues(text, concealed)))
+  const clean = (text: string) => withoutUserInfo(withoutValues(text, concealed))
   const related = entry.related.map((other) => ({ message: clean(other.message), source: sourceOf(other.place) }))
   return {
     ...diagnostic,

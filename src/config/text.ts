@@ -78,13 +78,13 @@ export function locationOf(place: Place): Location {
     const before = withoutUserInfo(file.text.slice(start, shown))
     return {
       source,
-      excerpt: `${oneForOne(before)}(not shown)`,
+      excerpt: `${before}(not shown)`,
       length: Math.max(1, Math.min(length, shown - place.start)),
     }
   }
   // Far enough behind the cut for the end of an address that begins before it.
   const line = file.text.slice(start, Math.min(end, start + source.column + 3 * longestExcerpt)).replace(/\r$/, '')
-  return { source, excerpt: oneForOne(cut(withoutUserInfo(line), source.column)), length }
+  return { source, excerpt: cut(withoutUserInfo(line), source.column), length }
 }
 
 /** A place given by line and column, both from 1; the nearest one where the file does not have them. */
@@ -110,27 +110,7 @@ function cut(line: string, column: number): string {
   return line.length <= end ? line : `${line.slice(0, end)}…`
 }
 
-/** Characters that steer a terminal or reverse the reading order: C0, DEL, C1, bidirectional controls, line separators. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
-
-/** In excerpts one character stays one character, so that the caret below still stands under its column. */
-function oneForOne(line: string): string {
-  return line.replace(control, (character) => {
-    const code = character.charCodeAt(0)
-    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
-  })
-}
-
-/** A text from a file, safe to print: `\x1b` instead of an escape character. */
-export function visible(text: string): string {
-  return text.replace(control, (character) => {
-    const code = character.charCodeAt(0)
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
-  })
-}
-
-/** A name or text quoted for a message; long ones are cut. */
+/** A name or text quoted for a message; long ones are cut. What cannot be seen is spelled out where it is printed. */
 export function quoted(text: string): string {
-  return `"${visible(text.length > 100 ? `${text.slice(0, 100)}…` : text)}"`
+  return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`
 }

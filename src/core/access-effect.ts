@@ -22,7 +22,10 @@ export interface ClaimWords {
 export interface AccessWitness {
   readonly mount: string
   readonly role: string
-  /** As GitLab issues them, without the times and the token's own id. */
+  /**
+   * As GitLab issues them, without the times and the token's own id. Of an effect, only those that decide: `iss`, what the
+   * role looks at, and what the effect names.
+   */
   readonly claims: JsonObject
   /** Absent where the effect is about the login itself. */
   readonly path?: string
@@ -40,7 +43,7 @@ export interface AccessEffect {
    * comes to trust other tokens, the mount's configuration.
    */
   readonly roles: readonly Address[]
-  /** Which tokens, in words: `project 42 on protected refs`. */
+  /** Which tokens, in words: `project 42 on protected refs`. As the role says it, where other roles split them further. */
   readonly who: string
   /** Which tokens, exactly: those of any of these; claims that one does not name may be anything. */
   readonly claims: readonly Readonly<Record<string, ClaimWords>>[]

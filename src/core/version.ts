@@ -6,8 +6,14 @@ export type ServerVersion = Pick<ServerInfo, 'product' | 'version'>
 /** The first version of each product that has something; a product that is not named lacks it. */
 export type Requirement = Readonly<Partial<Record<Product, string>>>
 
+/** The newest version of each product whose rules are known here. */
+export const newestServers: Readonly<Record<Product, ServerVersion>> = {
+  vault: { product: 'vault', version: '1.21.0' },
+  openbao: { product: 'openbao', version: '2.6.1' },
+}
+
 /** What is taken for granted where nobody says which server it is. */
-export const assumedServer: ServerVersion = { product: 'vault', version: '1.21.0' }
+export const assumedServer: ServerVersion = newestServers.vault
 
 /** `vault@1.21.0` or `openbao@2.6`; undefined for anything else. */
 export function parseServerVersion(text: string): ServerVersion | undefined {

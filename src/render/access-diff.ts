@@ -1,8 +1,9 @@
 import picocolors from 'picocolors'
 import type { AccessReport } from '../core/access-effect.ts'
-import { type AccessLine, accessLines, diffSigns, nothingGained } from './access.ts'
+import { type AccessLine, accessLines, nothingGained } from './access.ts'
+import { accessMarkdown } from './access-markdown.ts'
 import { document } from './json.ts'
-import { code, diffFence } from './markdown-escape.ts'
+import { code } from './markdown-escape.ts'
 import { visible } from './visible.ts'
 
 /** Two sides compared, environment by environment; the sides' names are for people. */
@@ -48,9 +49,8 @@ function asText({ before, after, environments }: AccessComparison, { color }: { 
 
 function asMarkdown({ before, after, environments }: AccessComparison): string {
   const parts = environments.map(({ environment, only, report }) => {
-    const lines = accessLines(report).map(({ sign, text }) => `${diffSigns[sign]} ${text}`)
     const where = only === undefined ? '' : `only in ${code(only === 'before' ? before : after)}\n\n`
-    return `### ${code(environment)}\n\n${where}${lines.length === 0 ? nothingGained : diffFence(lines)}`
+    return `### ${code(environment)}\n\n${where}${accessMarkdown(report) ?? nothingGained}`
   })
   return `${[`## Access from ${code(before)} to ${code(after)}`, ...parts].join('\n\n')}\n`
 }

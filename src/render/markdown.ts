@@ -1,7 +1,8 @@
 import type { Change } from '../core/change.ts'
 import { countChanges, type EnvironmentPlan, hasChanges, type Plan } from '../core/plan.ts'
 import { productNames } from '../core/version.ts'
-import { accessLines, accessTitle, diffSigns, nothingGained } from './access.ts'
+import { accessTitle, nothingGained } from './access.ts'
+import { accessMarkdown } from './access-markdown.ts'
 import { code, diffFence } from './markdown-escape.ts'
 import type { Question, Renderer, RenderOptions } from './renderer.ts'
 import { type Row, type RowLine, rowsOf } from './rows.ts'
@@ -101,16 +102,12 @@ function environmentPieces(plan: EnvironmentPlan, question: Question, draw: Draw
   ]
 }
 
-/** Before the changes: it is what a reviewer is asked to agree to. Gains are green there and losses red. */
+/** Before the changes: it is what a reviewer is asked to agree to. */
 function accessPieces({ access }: EnvironmentPlan, question: Question): Piece[] {
   if (access === undefined) return []
-  const lines = accessLines(access)
   const title = `**${accessTitle(question)}:**`
-  if (lines.length === 0) return [{ text: `${title} ${nothingGained}\n\n`, changes: 0 }]
-  const shown = lines.slice(0, listLimit).map(({ sign, text }) => `${diffSigns[sign]} ${text}`)
-  const more = lines.length - shown.length
-  const rest = more === 0 ? '' : `${countOf(more, 'effect')} more in the job's log and the JSON report.\n\n`
-  return [{ text: `${title}\n\n${diffFence(shown)}\n\n${rest}`, changes: 0 }]
+  const said = accessMarkdown(access)
+  return [{ text: said === undefined ? `${title} ${nothingGained}\n\n` : `${title}\n\n${said}\n\n`, changes: 0 }]
 }
 
 function environmentHeading(plan: EnvironmentPlan, question: Question): string {

@@ -3,7 +3,7 @@ import type { Action, Change } from '../core/change.ts'
 import { countChanges, type EnvironmentPlan, hasChanges, type Plan } from '../core/plan.ts'
 import type { ServerInfo } from '../core/server.ts'
 import { productNames } from '../core/version.ts'
-import { type AccessLine, accessLines, accessTitle, nothingGained } from './access.ts'
+import { type AccessLine, accessLines, accessTitle, excerpt, moreEffects, nothingGained } from './access.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
 import { type Row, type RowLine, rowsOf } from './rows.ts'
 import { displayWidth, padEnd, visible } from './visible.ts'
@@ -171,8 +171,11 @@ function paint(sign: '+' | '-' | '~', { ink }: Pen): string {
   return { '+': ink.green, '-': ink.red, '~': ink.yellow }[sign](sign)
 }
 
+/** More lines than this about one environment are read by programs, or by people who ask for them. */
+const accessLimit = 60
+
 /** What reviewers look for first in a merge request: who can do what they could not, and the other way round. */
-function accessBlock({ access }: EnvironmentPlan, { ink, question }: Pen): string[] {
+function accessBlock({ access }: EnvironmentPlan, { ink, question, verbose = false }: Pen): string[] {
   if (access === undefined) return []
   const lines = accessLines(access)
   const title = ink.bold(accessTitle(question))
@@ -183,7 +186,9 @@ function accessBlock({ access }: EnvironmentPlan, { ink, question }: Pen): strin
     '~': ink.yellow,
     '?': ink.magenta,
   }
-  return ['', `  ${title}:`, ...lines.map((line) => `  ${sign[line.sign](line.sign)} ${line.text}`)]
+  const { shown, left } = excerpt(lines, verbose ? lines.length : accessLimit)
+  const more = left.length === 0 ? [] : [ink.dim(`  and ${moreEffects(left)}: -v shows them, --format json has all`)]
+  return ['', `  ${title}:`, ...shown.map((line) => `  ${sign[line.sign](line.sign)} ${line.text}`), ...more]
 }
 
 function unmanagedLines({ unmanaged }: EnvironmentPlan, { ink }: Pen): string[] {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { locationOf, quoted, sourceOf, textFile, visible } from '../../src/config/text.ts'
-import { loadFiles } from '../support/files.ts'
+import { locationOf, quoted, sourceOf, textFile } from '../../src/config/text.ts'
+import { withFiles } from '../support/files.ts'
+import { vaultwright } from '../support/program.ts'
 import { complete, role } from './sets.ts'
 
 const excerptAt = (text: string, start: number, end = start + 1) =>
@@ -46,22 +47,18 @@ describe('places', () => {
     })
   })
 
-  test('what steers a terminal or the reading order is replaced, one character for one', () => {
-    const { excerpt } = excerptAt('a\u001b[31m\u202eb\u0085c\td', 0)
-    expect(excerpt).toBe('a\u241b[31m\ufffdb\ufffdc\td')
-  })
-
-  test('in messages it is a visible escape', () => {
-    expect(visible('a\u001b[31m\u202e\n')).toBe('a\\x1b[31m\\u202e\\x0a')
+  test('what would fill a line is cut', () => {
     expect(quoted('x'.repeat(1000))).toHaveLength(103)
   })
 
-  test('no diagnostic holds a control character, whatever the files hold', async () => {
-    const esc = String.fromCharCode(27)
-    const files = { ...complete, 'roles/app.yaml': `${role}"\\e[31mred": 1 # ${esc}[0m\n"${esc}": 2\n` }
-    const { diagnostics } = await loadFiles(files)
-    expect(diagnostics.map(({ code }) => code)).toContain('unknown-key')
-    expect(diagnostics[0]?.message).toContain('\\x1b[31mred')
-    for (const { message, excerpt, help } of diagnostics) expect(`${message}${excerpt}${help}`).not.toContain(esc)
-  })
+  test.each(['text', 'json', 'codequality', 'sarif', 'junit'])(
+    'whatever steers a terminal in the files, nothing of it comes through in %s',
+    async (format) => {
+      const files = { ...complete, 'roles/app.yaml': `${role}"\\e[31m\\u202ered": 1 # \u009b0m\n"\u202e": 2\n` }
+      const { code, output } = await vaultwright(['check', '--format', format], { cwd: withFiles(files) })
+      expect(code).toBe(1)
+      expect(output).toMatch(/\\\\?(x1b|u001b)\[31m\\\\?u202ered/)
+      expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    },
+  )
 })

@@ -1,10 +1,10 @@
 import { byText } from '../../core/json.ts'
 import type { ServerVersion } from '../../core/version.ts'
+import { patternOf } from '../policy/pattern.ts'
 import type { PathMatch, Policy } from '../policy/policy.ts'
 import type { AclFailure, Block, DroppedBlock, MergedRule } from './decision.ts'
 import { indexOf, type RuleIndex } from './matching.ts'
 import { mergeRules } from './merge.ts'
-import { patternOf } from './pattern.ts'
 import { type Entity, type EntityGroup, fillTemplate, forbiddenInTemplates } from './template.ts'
 
 /** Whose token it is and when, as far as policies depend on it. */

@@ -1,7 +1,8 @@
 import type { ClaimWord, ClaimWords } from '../../core/access-effect.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { type ClaimDomain, domainOf, ordinaryClaims } from './gitlab.ts'
-import { anything, bothWords, isTextWord, satisfies, someClaim, withoutWords } from './words.ts'
+import { makeConsistent } from './consistent.ts'
+import { type ClaimDomain, domainOf, ordinaryClaims, topClaim } from './gitlab.ts'
+import { anything, bothWords, satisfies, someClaim, withoutWords } from './words.ts'
 
 /**
  * A set of tokens: for each named claim what it may be, independently of the others. Claims that are not named may be
@@ -13,12 +14,18 @@ export const allTokens: Box = new Map()
 
 /** One claim narrowed; undefined where no token is left. */
 export function narrow(box: Box, claim: string, words: ClaimWords): Box | undefined {
-  const normal = normalWords(domainOf(claim), bothWords(box.get(claim) ?? anything, words))
-  if (normal === undefined) return undefined
   const claims = new Map(box)
+  return narrowInPlace(claims, claim, words) ? claims : undefined
+}
+
+/** Narrows a box that nobody else has yet; false where no token is left. */
+export function narrowInPlace(claims: Map<string, ClaimWords>, claim: string, words: ClaimWords): boolean {
+  const before = claims.get(claim)
+  const normal = normalWords(domainOf(claim), before === undefined ? words : bothWords(before, words))
+  if (normal === undefined) return false
   if (isAnything(normal)) claims.delete(claim)
   else claims.set(claim, normal)
-  return claims
+  return true
 }
 
 export function intersectBoxes(a: Box, b: Box): Box | undefined {
@@ -50,9 +57,17 @@ export function isInside(smaller: Box, larger: Box): boolean {
   return subtractBox(smaller, larger).length === 0
 }
 
+const tokens = new WeakMap<Box, JsonObject>()
+
 /** A token of the box, as GitLab could issue it; for a claim inside another one, the claim around it is made. */
 export function someToken(box: Box): JsonObject {
-  const claims: Record<string, JsonValue> = { ...ordinaryClaims() }
+  const token = tokens.get(box) ?? makeToken(box)
+  tokens.set(box, token)
+  return token
+}
+
+function makeToken(box: Box): JsonObject {
+  const claims: Record<string, JsonValue> = { ...ordinaryClaims }
   for (const [claim, words] of box) {
     const some = someClaim(domainOf(claim), words)
     if (some === undefined) continue
@@ -61,6 +76,8 @@ export function someToken(box: Box): JsonObject {
     } else if (some === 'absent') delete claims[claim]
     else claims[claim] = some.value
   }
+  const bound = new Set([...box.keys()].map(topClaim))
+  makeConsistent(claims, (claim) => !bound.has(claim))
   return claims
 }
 
@@ -147,25 +164,21 @@ function isTrivial({ shape, always }: ClaimDomain, words: readonly ClaimWord[]):
 }
 
 function unique(words: readonly ClaimWord[]): readonly ClaimWord[] {
+  if (words.length < 2) return words
   const byKey = new Map(words.map((word) => [JSON.stringify(word), word]))
   return [...byKey.keys()].sort().map((key) => byKey.get(key) as ClaimWord)
 }
 
 function uniqueLists(lists: readonly (readonly ClaimWord[])[]): readonly (readonly ClaimWord[])[] {
+  if (lists.length < 2) return lists
   return [...new Map(lists.map((list) => [JSON.stringify(list), list])).values()]
 }
 
+const keys = new WeakMap<Box, string>()
+
 /** Equal for boxes that say the same in the same words. */
 export function boxKey(box: Box): string {
-  return JSON.stringify([...box].sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/** The texts, one of which a claim must be; undefined where it may be any of infinitely many, or a list. */
-export function finiteTexts(box: Box, claim: string): readonly string[] | undefined {
-  const { shape } = domainOf(claim)
-  if (shape !== 'text') return undefined
-  const list = box
-    .get(claim)
-    ?.allOf.find((words) => words.every((word) => isTextWord(word) && typeof word === 'string'))
-  return list as readonly string[] | undefined
+  const key = keys.get(box) ?? JSON.stringify([...box].sort(([a], [b]) => (a < b ? -1 : 1)))
+  keys.set(box, key)
+  return key
 }

@@ -1,6 +1,6 @@
-import type { ClaimWord } from '../../core/access-effect.ts'
+import type { ClaimWord, ClaimWords } from '../../core/access-effect.ts'
 import type { Alternative, ClaimName, RoleBounds } from '../login/bounds.ts'
-import { allTokens, type Box, narrow, pointerParts } from './box.ts'
+import { type Box, narrowInPlace, pointerParts } from './box.ts'
 
 /** The tokens that a role admits, or why it admits none, or why that cannot be said. */
 export type Admitted = { readonly box: Box } | { readonly nobody: string } | { readonly beyond: string }
@@ -18,11 +18,10 @@ export function admittedBy(bounds: RoleBounds): Admitted {
   const demands = demandsOf(bounds)
   const beyond = entangled(demands)
   if (beyond !== undefined) return { beyond }
-  let box: Box = allTokens
+  const box = new Map<string, ClaimWords>()
   for (const { claim, allOf, none } of demands) {
-    const smaller = narrow(box, claim, none ? { allOf: [], noneOf: allOf } : { allOf: [allOf], noneOf: [] })
-    if (smaller === undefined) return { nobody: `no token of GitLab has such a claim "${claim}"` }
-    box = smaller
+    const words = none ? { allOf: [], noneOf: allOf } : { allOf: [allOf], noneOf: [] }
+    if (!narrowInPlace(box, claim, words)) return { nobody: `no token of GitLab has such a claim "${claim}"` }
   }
   return { box }
 }
@@ -56,6 +55,7 @@ export function claimName({ claim, pointer }: ClaimName): string {
 
 /** Boxes take claims for independent, which a claim and a part of it are not. */
 function entangled(demands: readonly Demand[]): string | undefined {
+  if (!demands.some(({ claim }) => claim.startsWith('/'))) return undefined
   const names = [...new Set(demands.map(({ claim }) => claim))]
   const literal = names.find((name) => name.startsWith('/') && !isDeepPointer(name))
   if (literal !== undefined) return `the claim "${literal}" is looked up in a way that is not described here`

@@ -63,6 +63,9 @@ export type SomeClaim = { readonly value: JsonValue } | 'absent'
 export function someClaim(domain: ClaimDomain, words: ClaimWords): SomeClaim | undefined {
   const { example } = domain
   if (example !== undefined && satisfies(words, example)) return { value: example }
+  const [only, ...more] = words.allOf
+  const [first] = more.length === 0 && words.noneOf.length === 0 && domain.shape === 'text' ? (only ?? []) : []
+  if (typeof first === 'string' && first !== '') return { value: first }
   if (!domain.always && satisfies(words, undefined)) return 'absent'
   for (const value of candidates(domain, words)) if (satisfies(words, value)) return { value }
   return undefined

@@ -64,22 +64,25 @@ export function boundsOf(server: ServerVersion, input: BoundsInput): RoleBounds 
   const bounds = boundClaims(role)
   const { policies, templated } = policiesOf(server, role)
   const impossible = whyNobody(server, input, bounds, policies)
-  return {
-    ...(issuer === '' ? {} : { issuer }),
+  const [userClaim, groupsClaim] = [text(role['user_claim']), text(role['groups_claim'])]
+  const pointer = role['user_claim_json_pointer'] === true && userClaim.startsWith('/')
+  const found: Writable<RoleBounds> = {
     audiences: texts(role['bound_audiences']),
-    ...(subject === '' ? {} : { subject }),
     bounds,
-    present: [{ claim: text(role['user_claim']), pointer: role['user_claim_json_pointer'] === true }].map(
-      ({ claim, pointer }) => ({ claim, pointer: pointer && claim.startsWith('/') }),
-    ),
-    lists: text(role['groups_claim']) === '' ? [] : [nameOf(text(role['groups_claim']))],
+    present: [{ claim: userClaim, pointer }],
+    lists: groupsClaim === '' ? [] : [nameOf(groupsClaim)],
     strings: Object.keys(mapOf(role['claim_mappings'])).map(nameOf),
     cidrs: texts(role['token_bound_cidrs']),
-    ...(impossible === undefined ? {} : { impossible }),
     policies,
-    ...(templated ? { templatedPolicies: true } : {}),
   }
+  if (issuer !== '') found.issuer = issuer
+  if (subject !== '') found.subject = subject
+  if (impossible !== undefined) found.impossible = impossible
+  if (templated) found.templatedPolicies = true
+  return found
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** A key that begins with a slash is a pointer, everywhere but in a user_claim without its flag. */
 function nameOf(claim: string): ClaimName {
@@ -89,7 +92,8 @@ function nameOf(claim: string): ClaimName {
 function boundClaims(role: JsonObject): Bound[] {
   const glob = role['bound_claims_type'] === 'glob'
   return Object.entries(mapOf(role['bound_claims'])).map(([claim, value]) => ({
-    ...nameOf(claim),
+    claim,
+    pointer: claim.startsWith('/'),
     alternatives: (Array.isArray(value) ? value : [value]).flatMap((item) => alternative(item, glob)),
   }))
 }

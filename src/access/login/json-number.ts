@@ -40,13 +40,16 @@ export function isWrittenObject(value: Written | undefined): value is WrittenObj
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
 
+/** Texts are passed over whole, because "2.6.1" holds no number. One that is not closed goes on to the end. */
+const textOrNumber = /"[^"\\]*(?:\\.[^"\\]*)*"?|(-?\d[\d.eE+-]*)/gs
+
 /**
  * Parses JSON and keeps the text of those numbers that JavaScript would spell differently; the rest are plain numbers.
  * Throws SyntaxError. Texts without such numbers, which is nearly all, cost what JSON.parse costs.
  */
 export function parseWritten(json: string): Written {
-  for (const [number] of json.matchAll(/-?\d[\d.eE+-]*/g)) {
-    if (JSON.stringify(Number(number)) !== number)
+  for (const [, number] of json.matchAll(textOrNumber)) {
+    if (number !== undefined && JSON.stringify(Number(number)) !== number)
       return parse(json, undefined, { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue }) as Written
   }
   return JSON.parse(json)

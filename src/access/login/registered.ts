@@ -63,6 +63,7 @@ function registered(claims: JsonObject): (readonly [Name, JsonValue])[] {
 
 /** The long s folds to s. */
 function fold(key: string): string {
+  if (/^[ -~]*$/.test(key)) return key.toLowerCase()
   return Array.from(key, (letter) => (letter === 'ſ' ? 's' : letter.toLowerCase())).join('')
 }
 

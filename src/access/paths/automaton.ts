@@ -1,4 +1,4 @@
-import type { PathPattern } from './pattern.ts'
+import { literalStart, type PathPattern } from './pattern.ts'
 
 /**
  * All paths at once: one state for every way in which a path can stand to a set of patterns. Each pattern alone is
@@ -7,7 +7,9 @@ import type { PathPattern } from './pattern.ts'
  */
 export interface PathAutomaton {
   readonly patterns: readonly PathPattern[]
-  /** The first one is the empty path. Paths that begin with a slash are left out: the server takes it off. */
+  /** What all patterns begin with, up to a slash; paths that begin otherwise match none of them and are left out. */
+  readonly prefix: string
+  /** The first one is the prefix itself. Paths that begin with a slash are left out: the server takes it off. */
   readonly states: readonly PathState[]
   /** A letter that no pattern holds. */
   readonly filler: string
@@ -69,19 +71,20 @@ interface Draft {
 }
 
 export function automatonOf(patterns: readonly PathPattern[]): PathAutomaton {
-  const all = patterns.map(stepsOf)
+  const prefix = commonPrefix(patterns)
+  const all = patterns.map((pattern) => stepsOf({ ...pattern, pattern: pattern.pattern.slice(prefix.length) }))
   const filler = fillerFor(all)
   const states: Draft[] = []
   const known = new Map<string, Draft>()
   const stateAt = (places: readonly number[], stripped: readonly number[] | undefined): Draft => {
-    const key = `${places.join()}|${stripped?.join() ?? ''}|${stripped === undefined}`
+    const key = stripped === undefined ? places.join() : `${places.join()}|${stripped.join()}`
     const found = known.get(key)
     if (found !== undefined) return found
     if (states.length >= mostStates) throw new TooManyStates()
     const whole = places.flatMap((place, i) => (place !== dead && accepts(all[i] as Steps, place) ? [i] : []))
     const state = { id: states.length, places, whole, ...(stripped && { stripped }), edges: new Map(), other: 0 }
     // The empty path is like no other, even where the patterns stand the same: no slash may follow it.
-    if (states.push(state) > 1) known.set(key, state)
+    if (states.push(state) > 1 || prefix !== '') known.set(key, state)
     return state
   }
   const next = (from: Draft, character: string) =>
@@ -89,26 +92,38 @@ export function automatonOf(patterns: readonly PathPattern[]): PathAutomaton {
       from.places.map((place, i) => advance(all[i] as Steps, place, character)),
       character === '/' ? from.whole : undefined,
     ).id
-  stateAt(
-    all.map(() => 0),
-    undefined,
-  )
+  const start = all.map(() => 0)
+  stateAt(start, prefix === '' ? undefined : [])
   for (let i = 0; i < states.length; i++) {
     const state = states[i] as Draft
     state.other = next(state, filler)
-    for (const character of lettersAt(all, state)) state.edges.set(character, next(state, character))
+    for (const character of lettersAt(all, state, prefix === '' && i === 0)) {
+      state.edges.set(character, next(state, character))
+    }
   }
-  return { patterns, states, filler }
+  return { patterns, prefix, states, filler }
+}
+
+function commonPrefix(patterns: readonly PathPattern[]): string {
+  const starts = patterns.map(literalStart)
+  let common = starts[0] ?? ''
+  for (const start of starts) {
+    let length = 0
+    while (length < common.length && common[length] === start[length]) length++
+    common = common.slice(0, length)
+  }
+  return common.slice(0, common.lastIndexOf('/') + 1)
 }
 
 /** Characters that lead elsewhere than any other. */
-function lettersAt(all: readonly Steps[], state: Draft): ReadonlySet<string> {
-  const letters = new Set<string>()
-  if (state.id !== 0) letters.add('/')
-  for (const [i, place] of state.places.entries()) {
-    const step = place === dead ? undefined : all[i]?.steps[place]
-    if (step !== undefined && step !== segment && (step !== '/' || state.id !== 0)) letters.add(step)
+function lettersAt(all: readonly Steps[], { places }: Draft, isEmptyPath: boolean): ReadonlySet<string> {
+  const letters = new Set<string>(['/'])
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] as number
+    const step = place === dead ? undefined : (all[i] as Steps).steps[place]
+    if (step !== undefined && step !== segment) letters.add(step)
   }
+  if (isEmptyPath) letters.delete('/')
   return letters
 }
 

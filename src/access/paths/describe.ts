@@ -1,4 +1,5 @@
 import { byText } from '../../core/json.ts'
+import type { Capability } from '../policy/policy.ts'
 import type { PathAutomaton, PathState } from './automaton.ts'
 import { commonPattern, type PathPattern, patternText } from './pattern.ts'
 import { areDisjoint, isSubset, shared } from './sets.ts'
@@ -11,6 +12,11 @@ interface Candidate {
 
 /** What is looked at: whole paths, or paths of lists, which a pattern also matches without their slash at the end. */
 export type View = 'paths' | 'lists'
+
+/** How a capability looks at paths. */
+export function viewOf(capability: Capability): View {
+  return capability === 'list' || capability === 'scan' ? 'lists' : 'paths'
+}
 
 /** Some of the states, in the words of policies. */
 export interface Described {

@@ -1,27 +1,67 @@
 import type { ServerVersion } from '../../core/version.ts'
 import type { MergedRule } from '../acl/decision.ts'
 import { wildcardTries } from '../acl/find.ts'
-import { compareRules } from '../acl/order.ts'
+import { compareRanks, rankOf } from '../acl/order.ts'
 import { sudoPaths } from '../acl/sudo.ts'
 import type { Capability } from '../policy/policy.ts'
 import type { PathState } from './automaton.ts'
-import { literalStart, overlaps, type PathPattern, parsePattern } from './pattern.ts'
+import { joinedSets, type Part, type PartSet, partSet } from './parts.ts'
+import { interplay, literalStart, type PathPattern, parsePattern } from './pattern.ts'
 import { extrasFor } from './requests.ts'
+import { mayHold, type Starts, startsOf } from './starts.ts'
 
-/** What the policies of a token grant, as far as paths are known: its merged rules, in the server's order. */
+/** What the policies of a token grant, as far as paths are known. */
 export interface Grants {
   readonly server: ServerVersion
+  /** One a pattern, in no order. */
   readonly rules: readonly MergedRule[]
-  /** Exact rules first, then those with wildcards, the preferred ones first. */
-  readonly places: ReadonlyMap<MergedRule, number>
+  readonly parts: readonly Part[]
+  /** The same parts: many tokens have the same sets. */
+  readonly sets: readonly PartSet[]
 }
 
 export function grantsOf(rules: readonly MergedRule[], server: ServerVersion): Grants {
-  const sorted = [
-    ...rules.filter(({ match }) => match === 'exact'),
-    ...rules.filter(({ match }) => match !== 'exact').sort(compareRules),
-  ]
-  return { server, rules: sorted, places: new Map(sorted.map((rule, place) => [rule, place])) }
+  return grantsOfSets([partSet(rules)], () => [], server)
+}
+
+/** Of a token with several policies, each with its parts. */
+export function grantsOfSets(
+  policies: readonly PartSet[],
+  merged: (touching: readonly Part[]) => readonly MergedRule[],
+  server: ServerVersion,
+): Grants {
+  const sets = joinedSets(policies, merged)
+  let parts: readonly Part[] | undefined
+  let rules: readonly MergedRule[] | undefined
+  const all = () => {
+    parts ??= sets.flatMap(({ parts }) => parts)
+    return parts
+  }
+  return {
+    server,
+    sets,
+    get parts() {
+      return all()
+    },
+    get rules() {
+      rules ??= all().flatMap(({ rules }) => rules)
+      return rules
+    },
+  }
+}
+
+/** Rules of one token in the server's order: exact ones first, then those with wildcards, the preferred ones first. */
+export interface RuleOrder {
+  readonly server: ServerVersion
+  readonly places: ReadonlyMap<MergedRule, number>
+}
+
+export function orderOf(rules: readonly MergedRule[], server: ServerVersion): RuleOrder {
+  const exact = rules.filter(({ match }) => match === 'exact')
+  const others = rules.filter(({ match }) => match !== 'exact')
+  const ranked = others.map((rule) => ({ rule, rank: rankOf(rule) }))
+  const sorted = ranked.sort((a, b) => compareRanks(a.rank, b.rank)).map(({ rule }) => rule)
+  return { server, places: new Map([...exact, ...sorted].map((rule, place) => [rule, place])) }
 }
 
 /** In bits, so that whole sets are compared at once. */
@@ -38,12 +78,12 @@ export const capabilityBits: readonly Capability[] = [
   'sudo',
 ]
 
-const bitOf = new Map(capabilityBits.map((capability, i) => [capability, 1 << i]))
+const bitOf: Readonly<Record<string, number>> = Object.fromEntries(capabilityBits.map((name, i) => [name, 1 << i]))
 const listing = bit('list') | bit('scan')
 const sudo = bit('sudo')
 
 export function bit(capability: Capability): number {
-  return bitOf.get(capability) ?? 0
+  return bitOf[capability] ?? 0
 }
 
 export function capabilitiesIn(bits: number): readonly Capability[] {
@@ -88,60 +128,63 @@ export function ruleFor({ rule, listRule }: Standing, capability: Capability): M
  * Source of the order: AllowOperation in vault/acl.go and openbao vault/policy/acl.go.
  */
 export function standingAt(
-  grants: Grants,
+  order: RuleOrder,
   state: PathState,
   ruleAt: (pattern: number) => MergedRule | undefined,
   needsSudo: boolean,
 ): Standing {
-  const rule = best(grants, state.whole, ruleAt)
-  const plain = passing(bitsOf(rule, grants.server) & ~listing, needsSudo)
+  const rule = best(order, state.whole, ruleAt)
+  const plain = passing(bitsOf(rule, order.server) & ~listing, needsSudo)
   if (state.stripped === undefined) return { bits: plain, ...(rule && { rule }) }
-  const listRule = bestForList(grants, state.whole, state.stripped, ruleAt)
-  const bits = plain | (passing(bitsOf(listRule, grants.server), needsSudo) & listing)
+  const listRule = bestForList(order, state.whole, state.stripped, ruleAt)
+  const bits = plain | (passing(bitsOf(listRule, order.server), needsSudo) & listing)
   return { bits, ...(rule && { rule }), ...(listRule && { listRule }) }
 }
 
 type RuleAt = (pattern: number) => MergedRule | undefined
 
-function best(grants: Grants, patterns: readonly number[], ruleAt: RuleAt, exact?: boolean): MergedRule | undefined {
+function best(order: RuleOrder, patterns: readonly number[], ruleAt: RuleAt, exact?: boolean): MergedRule | undefined {
   let winner: MergedRule | undefined
   let place = Number.POSITIVE_INFINITY
   for (const pattern of patterns) {
     const rule = ruleAt(pattern)
     if (rule === undefined || (exact !== undefined && (rule.match === 'exact') !== exact)) continue
-    const other = grants.places.get(rule) as number
+    const other = order.places.get(rule) as number
     if (other < place) [winner, place] = [rule, other]
   }
   return winner
 }
 
-function bestForList(grants: Grants, whole: readonly number[], stripped: readonly number[], ruleAt: RuleAt) {
-  const exact = best(grants, whole, ruleAt, true) ?? best(grants, stripped, ruleAt, true)
+function bestForList(order: RuleOrder, whole: readonly number[], stripped: readonly number[], ruleAt: RuleAt) {
+  const exact = best(order, whole, ruleAt, true) ?? best(order, stripped, ruleAt, true)
   if (exact !== undefined) return exact
-  for (const tried of wildcardTries(grants.server, '/', true)) {
-    const rule = best(grants, tried === '/' ? whole : stripped, ruleAt, false)
+  for (const tried of wildcardTries(order.server, '/', true)) {
+    const rule = best(order, tried === '/' ? whole : stripped, ruleAt, false)
     if (rule !== undefined) return rule
   }
   return undefined
 }
 
-const sudoPatterns = new Map<string, readonly PathPattern[]>()
+interface SudoPatterns {
+  readonly patterns: readonly PathPattern[]
+  readonly starts: Starts
+}
+
+const sudoPatterns = new Map<string, SudoPatterns>()
+
+function sudoPatternsOf(server: ServerVersion): SudoPatterns {
+  const known = sudoPatterns.get(server.product)
+  if (known !== undefined) return known
+  const patterns = sudoPaths(server).flatMap((written) => parsePattern(written) ?? [])
+  const made = { patterns, starts: startsOf(patterns) }
+  sudoPatterns.set(server.product, made)
+  return made
+}
 
 /** The paths that need sudo which some path of these patterns is among. */
 export function sudoPatternsNear(patterns: readonly PathPattern[], server: ServerVersion): readonly PathPattern[] {
-  const all = sudoPatterns.get(server.product) ?? sudoPaths(server).flatMap((written) => parsePattern(written) ?? [])
-  sudoPatterns.set(server.product, all)
-  return all.filter((pattern) => patterns.some((other) => interplay(pattern, other)))
-}
-
-/** Whether two patterns can match one path, or paths that differ only in a slash at the end, as a list's may. */
-export function interplay(a: PathPattern, b: PathPattern): boolean {
-  const [from, to] = [literalStart(a), literalStart(b)]
-  if (!from.startsWith(to) && !to.startsWith(from)) return false
-  return overlaps(a, b) || overlaps(slashed(a), b) || overlaps(a, slashed(b))
-}
-
-function slashed(pattern: PathPattern): PathPattern {
-  const open = pattern.match === 'prefix' || (pattern.match === 'segments' && pattern.pattern.endsWith('*'))
-  return open ? pattern : { ...pattern, pattern: `${pattern.pattern}/` }
+  const all = sudoPatternsOf(server)
+  const near = patterns.filter((pattern) => mayHold(all.starts, literalStart(pattern)))
+  if (near.length === 0) return []
+  return all.patterns.filter((pattern) => near.some((other) => interplay(pattern, other)))
 }

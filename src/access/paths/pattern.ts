@@ -1,4 +1,4 @@
-import { patternOf } from '../acl/pattern.ts'
+import { patternOf } from '../policy/pattern.ts'
 import type { PathMatch } from '../policy/policy.ts'
 
 /** One of the languages in which policies speak of paths. */
@@ -21,9 +21,9 @@ export function patternText({ match, pattern }: PathPattern): string {
 /** What begins every path of the pattern. */
 export function literalStart({ match, pattern }: PathPattern): string {
   if (match !== 'segments') return pattern
-  const plus = pattern.split('/').indexOf('+')
-  const start = pattern.split('/').slice(0, plus === -1 ? undefined : plus)
-  const text = start.join('/') + (plus > 0 ? '/' : '')
+  const parts = pattern.split('/')
+  const plus = parts.indexOf('+')
+  const text = parts.slice(0, plus === -1 ? undefined : plus).join('/') + (plus > 0 ? '/' : '')
   return plus === -1 && text.endsWith('*') ? text.slice(0, -1) : text
 }
 
@@ -45,7 +45,7 @@ function isPlus(of: PathPattern, part: string): boolean {
 }
 
 /** Whether some path is in both. Source of the reading of `+` and `*`: CheckAllowedFromNonExactPaths, vault/acl.go. */
-export function overlaps(a: PathPattern, b: PathPattern): boolean {
+function overlaps(a: PathPattern, b: PathPattern): boolean {
   const [left, right] = [segmentsOf(a), segmentsOf(b)]
   const [m, n] = [left.parts.length, right.parts.length]
   if ((!left.open && m < n) || (!right.open && n < m)) return false
@@ -109,4 +109,16 @@ function textOf(part: Part): string {
 /** Equal texts, equal sets of paths. */
 export function patternKey({ match, pattern }: PathPattern): string {
   return `${match} ${pattern}`
+}
+
+/** Whether two patterns can match one path, or paths that differ only in a slash at the end, as a list's may. */
+export function interplay(a: PathPattern, b: PathPattern): boolean {
+  const [from, to] = [literalStart(a), literalStart(b)]
+  if (!from.startsWith(to) && !to.startsWith(from)) return false
+  return overlaps(a, b) || overlaps(slashed(a), b) || overlaps(a, slashed(b))
+}
+
+function slashed(pattern: PathPattern): PathPattern {
+  const open = pattern.match === 'prefix' || (pattern.match === 'segments' && pattern.pattern.endsWith('*'))
+  return open ? pattern : { ...pattern, pattern: `${pattern.pattern}/` }
 }

@@ -18,11 +18,24 @@ const known = new WeakMap<MergedRule, Map<string, RequestExtras | undefined>>()
  * each JSON type.
  */
 export function extrasFor(rule: MergedRule, capability: Capability, server: ServerVersion): RequestExtras | undefined {
+  if (!rule.capabilities.has(capability) || rule.capabilities.has('deny')) return undefined
+  if (asksForNothing(rule)) return nothing
   const cached = known.get(rule) ?? new Map<string, RequestExtras | undefined>()
   known.set(rule, cached)
   const key = `${capability} ${server.product} ${server.version}`
   if (!cached.has(key)) cached.set(key, findExtras(rule, capability, server))
   return cached.get(key)
+}
+
+const nothing: RequestExtras = {}
+
+function asksForNothing(rule: MergedRule): boolean {
+  return (
+    rule.requiredParameters === undefined &&
+    rule.minWrappingTtl === undefined &&
+    rule.maxWrappingTtl === undefined &&
+    rule.paginationLimit === undefined
+  )
 }
 
 /** Capabilities that no request's operation is called: they come on top of one. */
@@ -31,8 +44,7 @@ export function isOperation(capability: string): capability is Operation {
 }
 
 function findExtras(rule: MergedRule, capability: Capability, server: ServerVersion): RequestExtras | undefined {
-  if (!rule.capabilities.has(capability) || rule.capabilities.has('deny')) return undefined
-  if (!isOperation(capability)) return {}
+  if (!isOperation(capability)) return nothing
   const { minWrappingTtl: min = 0, maxWrappingTtl: max = 0 } = rule
   if (max < 0 || (max > 0 && max < min)) return undefined
   const wrapTtl = max > 0 ? max : min

@@ -5,9 +5,10 @@ import type { PathAutomaton, PathState } from './automaton.ts'
  * end, then with whatever it takes. Undefined where no path does.
  */
 export function pathTo(automaton: PathAutomaton, wanted: (state: PathState) => boolean): Found | undefined {
+  const isEmpty = ({ id }: PathState) => id === 0 && automaton.prefix === ''
   return (
-    search(automaton, (state) => state.id !== 0 && state.stripped === undefined && wanted(state), false) ??
-    search(automaton, (state) => state.id !== 0 && wanted(state), false) ??
+    search(automaton, (state) => !isEmpty(state) && state.stripped === undefined && wanted(state), false) ??
+    search(automaton, (state) => !isEmpty(state) && wanted(state), false) ??
     search(automaton, wanted, true)
   )
 }
@@ -32,7 +33,7 @@ function search(
   const reached = new Map<number, Step | undefined>([[0, undefined]])
   for (const id of reached.keys()) {
     const state = states[id] as PathState
-    if (wanted(state)) return { path: spell(reached, id), id }
+    if (wanted(state)) return { path: automaton.prefix + spell(reached, id), id }
     for (const [character, to] of state.edges) {
       const empty = character === '/' && state.stripped !== undefined
       if (!reached.has(to) && (emptySegments || !empty)) reached.set(to, { from: id, character })

@@ -56,6 +56,16 @@ const capabilities: readonly (readonly [Capability, Requirement])[] = [
   ['recover', { vault: '1.20' }],
 ]
 
+const special = [...fields.map(([[name], requires]) => [name, requires] as const), ...capabilities]
+  .filter(([, requires]) => requires !== everywhere)
+  .map(([name]) => name)
+const notPlain = new RegExp(`[^\\x00-\\x7f]|\\\\|${special.join('|')}`, 'i')
+
+/** Whether a text means the same to all servers that take it: it has no word that only some of them know, in any spelling. */
+export function isPlain(text: string): boolean {
+  return !notPlain.test(text)
+}
+
 const known = new Map<string, Grammar>()
 
 export function grammarOf(server: ServerVersion): Grammar {

@@ -8,7 +8,7 @@ import { text as shapeOfText } from '../hcl/go-value.ts'
 import { parseJson } from '../hcl/json-parser.ts'
 import { parseHcl } from '../hcl/parser.ts'
 import { nowhere, type Position } from '../hcl/token.ts'
-import { type Grammar, grammarOf } from './grammar.ts'
+import { type Grammar, grammarOf, isPlain } from './grammar.ts'
 import { checkKeys } from './keys.ts'
 import type { ParsedPolicy, PathRule, PolicyRefusal } from './policy.ts'
 import { ruleOf } from './rule.ts'
@@ -32,11 +32,25 @@ export function parsePolicy(
   { file, now = Date.now() }: ParseOptions = {},
 ): ParsedPolicy {
   try {
-    const rules = rulesOf(text, grammarOf(server), now)
+    const rules = knownRules(text, grammarOf(server), now)
     return { policy: { name: name.toLowerCase(), rules, ...(file === undefined ? {} : { file }) } }
   } catch (error) {
     return { refused: refusalOf(error) }
   }
+}
+
+/** What texts mean that mean the same to every server that takes them: a plan looks at each of them several times. */
+const plainTexts = new Map<string, { readonly rules: readonly PathRule[]; readonly refusesDuplicates: boolean }>()
+
+const mostTexts = 10_000
+
+function knownRules(text: string, grammar: Grammar, now: number): readonly PathRule[] {
+  const known = plainTexts.get(text)
+  if (known !== undefined && (known.refusesDuplicates || !grammar.refusesDuplicates)) return known.rules
+  const rules = rulesOf(text, grammar, now)
+  const { refusesDuplicates } = grammar
+  if (plainTexts.size < mostTexts && isPlain(text)) plainTexts.set(text, { rules, refusesDuplicates })
+  return rules
 }
 
 function rulesOf(text: string, grammar: Grammar, now: number): PathRule[] {

@@ -8,7 +8,8 @@ import { atField, type Block, decodeBlock, placeOfElement, textIn, textsIn } fro
 import type { Grammar } from './grammar.ts'
 import { blockItems, checkKeys } from './keys.ts'
 import { limitsOf } from './limits.ts'
-import type { Capability, PathMatch, PathRule } from './policy.ts'
+import { patternOf } from './pattern.ts'
+import type { Capability, PathRule } from './policy.ts'
 import { isTemplated } from './templating.ts'
 
 /**
@@ -25,7 +26,8 @@ export function ruleOf(item: ObjectItem, position: Position, grammar: Grammar, n
   const block = decodeBlock(items, grammar, quoted)
   const expiration = expirationOf(block)
   if (expiration !== undefined && now > expiration) return undefined
-  const path = patternOf(written)
+  const path = patternOf(written, '')
+  if ('error' in path) throw new HclError(path.error)
   const granted = grantedBy(block)
   const capabilities = capabilitiesOf(granted, block, grammar)
   return {
@@ -50,13 +52,6 @@ function expirationOf(block: Block): number | undefined {
       throw new HclError(`${block.quoted} invalid expiration time: ${error.message}`)
     }
   })
-}
-
-function patternOf(written: string): { readonly pattern: string; readonly match: PathMatch } {
-  const path = written.replace(/^\//, '')
-  if (path.includes('+*')) throw new HclError(`path ${goQuote(path)}: invalid use of wildcards ('+*' is forbidden)`)
-  if (path === '+' || path.includes('/+') || path.startsWith('+/')) return { pattern: path, match: 'segments' }
-  return path.endsWith('*') ? { pattern: path.slice(0, -1), match: 'prefix' } : { pattern: path, match: 'exact' }
 }
 
 const write = ['create', 'read', 'update', 'delete', 'list']

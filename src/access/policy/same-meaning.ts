@@ -1,6 +1,5 @@
 import { type JsonValue, stableStringify } from '../../core/json.ts'
-import type { ServerVersion } from '../../core/version.ts'
-import { newestServers } from './newest-servers.ts'
+import { newestServers, type ServerVersion } from '../../core/version.ts'
 import { parsePolicy } from './parse.ts'
 import type { ParameterValue, ParameterValues, PathRule } from './policy.ts'
 import { storedPolicyText } from './stored-text.ts'
@@ -11,7 +10,9 @@ import { storedPolicyText } from './stored-text.ts'
  */
 export function samePolicyMeaning(before: string, after: string): boolean {
   if (before === after) return true
-  const meanings = newestServers.map((server) => [meaning(before, server), meaning(after, server)] as const)
+  const meanings = Object.values(newestServers).map(
+    (server) => [meaning(before, server), meaning(after, server)] as const,
+  )
   return meanings.every(([old, now]) => old === now) && meanings.some(([old]) => old !== undefined)
 }
 

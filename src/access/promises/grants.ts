@@ -6,17 +6,8 @@ import { decide } from '../acl/decide.ts'
 import type { Denial, MergedRule } from '../acl/decision.ts'
 import { requiresSudo } from '../acl/sudo.ts'
 import { automatonOf, type PathAutomaton, type PathState, TooManyStates } from '../paths/automaton.ts'
-import {
-  bit,
-  bitsOf,
-  grantsOf,
-  interplay,
-  ruleFor,
-  type Standing,
-  standingAt,
-  sudoPatternsNear,
-} from '../paths/grants.ts'
-import { type PathPattern, parsePattern } from '../paths/pattern.ts'
+import { bit, bitsOf, orderOf, ruleFor, type Standing, standingAt, sudoPatternsNear } from '../paths/grants.ts'
+import { interplay, type PathPattern, parsePattern } from '../paths/pattern.ts'
 import { isOperation } from '../paths/requests.ts'
 import { pathTo } from '../paths/witness.ts'
 
@@ -141,11 +132,11 @@ function landscapeOf(acl: Acl, near: readonly MergedRule[], asked: PathPattern):
 
 /** The automaton's patterns are the asked one, the rules, and then the paths that need sudo. */
 function makeLandscape({ server }: Acl, rules: readonly MergedRule[], asked: PathPattern): Landscape {
-  const grants = grantsOf(rules, server)
+  const order = orderOf(rules, server)
   const automaton = automatonOf([asked, ...rules, ...sudoPatternsNear([asked], server)])
   const standings = automaton.states.map((state) => {
     const needsSudo = state.whole.some((pattern) => pattern > rules.length)
-    return standingAt(grants, state, (pattern) => (pattern === 0 ? undefined : rules[pattern - 1]), needsSudo)
+    return standingAt(order, state, (pattern) => (pattern === 0 ? undefined : rules[pattern - 1]), needsSudo)
   })
   return { automaton, standings }
 }

@@ -1,7 +1,6 @@
 import { type Acl, buildAcl } from '../acl/acl.ts'
-import { builtinPolicy } from '../acl/builtin.ts'
-import type { AccessModel, ModelPolicy } from '../model.ts'
-import { parsePolicy } from '../policy/parse.ts'
+import type { AccessModel } from '../model.ts'
+import { modelPolicy } from '../model-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 
 /** What a token's policies allow, or the reason why that cannot be told. */
@@ -25,16 +24,11 @@ export function tokenAcl(model: AccessModel, names: readonly string[]): TokenAcl
 function makeAcl(model: AccessModel, names: readonly string[]): TokenAcl {
   const policies: Policy[] = []
   for (const name of names) {
-    const source = model.policies.get(name) ?? builtin(name, model)
-    if (source === undefined) return { unknown: `nothing here says what the policy "${name}" allows` }
-    const parsed = parsePolicy(name, source.text, model.server, source.file === undefined ? {} : { file: source.file })
+    const parsed = modelPolicy(model, name)
+    if (parsed === undefined) return { unknown: `nothing here says what the policy "${name}" allows` }
     if ('refused' in parsed)
       return { unknown: `the server would not take the policy "${name}": ${parsed.refused.errors[0]}` }
     policies.push(parsed.policy)
   }
   return { acl: buildAcl(policies, model.server, model.namespace === '' ? {} : { namespace: model.namespace }) }
-}
-
-function builtin(name: string, { server }: AccessModel): Pick<ModelPolicy, 'text' | 'file'> | undefined {
-  return name === 'default' ? { text: builtinPolicy('default', server) } : undefined
 }

@@ -2,6 +2,7 @@ import type { AccessBeyond } from '../../core/access-effect.ts'
 import type { Address } from '../../core/resource.ts'
 import { TooManyTexts } from '../claims/texts.ts'
 import { TooManyStates } from '../paths/automaton.ts'
+import { TooManyCells } from './cells.ts'
 
 interface Answered<T> {
   readonly value?: T | undefined
@@ -19,6 +20,8 @@ export function orBeyond<T>(about: Address, compute: () => Answered<T>): Answere
       }
     if (error instanceof TooManyTexts)
       return { beyond: [{ about, reason: 'its globs overlap so much that they cannot be told apart' }] }
+    if (error instanceof TooManyCells)
+      return { beyond: [{ about, reason: 'so many roles admit some of its tokens that they cannot be told apart' }] }
     throw error
   }
 }

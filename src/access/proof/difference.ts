@@ -1,11 +1,11 @@
 import type { AccessReport } from '../../core/access-effect.ts'
-import type { AccessModel, ModelMount } from '../model.ts'
-import { changedBetween, type IsChanged } from './changed.ts'
-import { type Effects, effectsOf } from './effects.ts'
+import type { AccessModel, ModelMount, ModelRole } from '../model.ts'
+import { type Changed, type ChangeOf, changesBetween } from './changed.ts'
+import { effectsOf } from './effects.ts'
 import { gainsOver } from './gains.ts'
 import { tokenChanges } from './how.ts'
 import { policyStore } from './policies.ts'
-import { type Subject, subjectsOf } from './subjects.ts'
+import { type Entry, entriesOf } from './subjects.ts'
 import { trustEffects } from './trust.ts'
 
 /**
@@ -18,28 +18,43 @@ import { trustEffects } from './trust.ts'
  * policy `default` allows is left out of logins that are new, and is one line where it comes or goes alone.
  */
 export function difference(before: AccessModel, after: AccessModel): AccessReport {
-  const isChanged = changedBetween(before, after)
-  if (!anyRole(before, isChanged) && !anyRole(after, isChanged)) return { effects: [], beyond: [] }
+  const changeOf = changesBetween(before, after)
+  const sides = [before, after].map((model) => changedRoles(model, changeOf))
+  if (sides.every(({ size }) => size === 0)) return { effects: [], beyond: [] }
+  const [wasChanged, isChanged] = sides as [Changes, Changes]
   const store = policyStore()
   // A mount that comes to trust other tokens is one effect; its roles are compared as if it had trusted them before.
   const trusted = (mount: ModelMount) => {
     const other = after.mounts.get(mount.path)
     return other?.config === undefined ? mount : other
   }
-  const old = subjectsOf(before, store, trusted)
-  const now = subjectsOf(after, store, trusted)
-  const changedIn = (subjects: readonly Subject[]) => subjects.filter(({ mount, role }) => isChanged(mount, role))
-  const gains = gainsOver(changedIn(now), old)
-  const losses = gainsOver(changedIn(old), now)
-  const effects: Effects = { gains: gains.gains, losses: losses.gains }
-  return {
-    effects: [
-      ...trustEffects(before, after),
-      ...effectsOf(effects),
-      ...tokenChanges(changedIn(old), changedIn(now)),
-    ].sort(inOrder),
-    beyond: uniqueBeyond([...gains.beyond, ...losses.beyond]),
+  const [old, now] = [entriesOf(before, store, trusted), entriesOf(after, store, trusted)]
+  const inAccess = (entries: readonly Entry[], changes: Changes) =>
+    entries.filter(({ role }) => changes.get(role) === 'access')
+  const gains = gainsOver(inAccess(now, isChanged), old)
+  const losses = gainsOver(inAccess(old, wasChanged), now)
+  const subjects = (entries: readonly Entry[], changes: Changes) =>
+    entries.filter(({ role }) => changes.has(role)).map((entry) => entry.subject())
+  const effects = [
+    ...trustEffects(before, after),
+    ...effectsOf({ gains: gains.gains, losses: losses.gains }),
+    ...tokenChanges(subjects(old, wasChanged), subjects(now, isChanged)),
+  ]
+  return { effects: effects.sort(inOrder), beyond: uniqueBeyond([...gains.beyond, ...losses.beyond]) }
+}
+
+type Changes = ReadonlyMap<ModelRole, Changed>
+
+/** The roles of a model that are otherwise in the other one, and in what. */
+function changedRoles(model: AccessModel, changeOf: ChangeOf): Changes {
+  const changes = new Map<ModelRole, Changed>()
+  for (const mount of model.mounts.values()) {
+    for (const role of mount.roles.values()) {
+      const change = changeOf(mount, role)
+      if (change !== undefined) changes.set(role, change)
+    }
   }
+  return changes
 }
 
 /** Whether two models grant the same in the same way; undefined where that cannot be said. */
@@ -47,12 +62,6 @@ export function equivalent(before: AccessModel, after: AccessModel): boolean | u
   const { effects, beyond } = difference(before, after)
   if (effects.length > 0) return false
   return beyond.length > 0 ? undefined : true
-}
-
-function anyRole(model: AccessModel, isChanged: IsChanged): boolean {
-  for (const mount of model.mounts.values())
-    for (const role of mount.roles.values()) if (isChanged(mount, role)) return true
-  return false
 }
 
 const order = ['gain', 'loss', 'change'] as const

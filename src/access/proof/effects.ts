@@ -1,12 +1,14 @@
-import type { AccessEffect, AccessWitness } from '../../core/access-effect.ts'
+import type { AccessEffect } from '../../core/access-effect.ts'
 import { byText } from '../../core/json.ts'
-import type { Address } from '../../core/resource.ts'
 import { type Box, boxKey } from '../claims/box.ts'
-import { describeBoxes, describeClaims } from '../claims/phrases.ts'
-import type { PathPiece } from '../paths/compare.ts'
+import { boxPhrases } from '../claims/phrases.ts'
+import { counted } from '../claims/value-words.ts'
+import { admissionDrafts } from './admission-drafts.ts'
+import { alterationDrafts } from './alteration-drafts.ts'
+import type { Direction, Draft } from './drafts.ts'
 import type { Gain } from './gains.ts'
-import { isBuiltin, isBuiltinBlock } from './policies.ts'
-import { witnessOf } from './reached.ts'
+import { grantDrafts } from './grant-drafts.ts'
+import type { Subject } from './subjects.ts'
 
 /** What the model after gives and the one before did not, and the other way round. */
 export interface Effects {
@@ -14,221 +16,105 @@ export interface Effects {
   readonly losses: readonly Gain[]
 }
 
-/** An effect before its words: equal keys are one line that names all their tokens. */
-interface Draft {
-  readonly key: string
-  readonly effect: AccessEffect['effect']
-  readonly address: Address
-  readonly box: Box
-  readonly capabilities?: readonly string[]
-  readonly paths?: readonly string[]
-  readonly witness: AccessWitness
-  text(who: string): string
-}
-
-type Direction = 'gain' | 'loss'
-
+/**
+ * Each line of what somebody gains or loses. That there is an effect, and which `claims` it is about, is exact over all roles
+ * together; `who` and `text` are in the terms of the role, not split by what other roles demand.
+ */
 export function effectsOf({ gains, losses }: Effects): readonly AccessEffect[] {
-  const altered = gains.flatMap(alterations)
-  const known = new Set(altered.map(alterationKey))
-  // A change of demands shows from both sides; what only the one before shows is a way that is gone.
-  const gone = losses.flatMap(alterations).filter((one) => !known.has(alterationKey(one)))
+  const [now, gone] = [byRole(gains), byRole(losses)]
   const drafts = [
-    ...gains.flatMap((gain) => accessDrafts(gain, 'gain')),
-    ...losses.flatMap((loss) => accessDrafts(loss, 'loss')),
-    ...altered.map((one) => alterationDraft(one, 'gain')),
-    ...gone.map((one) => alterationDraft(one, 'loss')),
+    ...now.flatMap((some) => draftsOf(some, 'gain')),
+    ...gone.flatMap((some) => draftsOf(some, 'loss')),
+    ...alterationDrafts(now, gone),
   ]
-  return mergeDrafts(drafts)
+  return withDistinctTexts(grouped(drafts, ({ key }) => key).map(effectOf))
 }
 
-function mergeDrafts(drafts: readonly Draft[]): AccessEffect[] {
-  const groups = new Map<string, Draft[]>()
-  for (const draft of drafts) {
-    const group = groups.get(draft.key)
-    if (group === undefined) groups.set(draft.key, [draft])
-    else group.push(draft)
+function byRole(gains: readonly Gain[]): readonly (readonly Gain[])[] {
+  return grouped(gains, ({ subject }) => subject)
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => unknown): readonly (readonly T[])[] {
+  const groups = new Map<unknown, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
   }
-  return [...groups.values()].map(effectOf)
+  return [...groups.values()]
+}
+
+function draftsOf(gains: readonly Gain[], direction: Direction): readonly Draft[] {
+  const inside = gains.filter(({ outside }) => outside === undefined)
+  const outside = inside.length === gains.length ? [] : gains.filter((gain) => gain.outside !== undefined)
+  return [...admissionDrafts(outside, direction), ...grantDrafts(inside, direction)]
 }
 
 function effectOf(drafts: readonly Draft[]): AccessEffect {
   const [first] = drafts as readonly [Draft]
-  const { effect, capabilities, paths, witness } = first
-  const boxes = [...new Map(drafts.map(({ box }) => [boxKey(box), box])).values()]
-  const who = describeBoxes(boxes)
+  const { effect, capabilities, paths } = first
+  const boxes = distinctBoxes(drafts.flatMap((draft) => draft.boxes))
+  const who = whoOf(drafts)
   return {
     effect,
-    roles: [...new Set(drafts.map(({ address }) => address))].sort(byText),
+    roles: [...new Set(drafts.map(({ subject }) => subject.address))].sort(byText),
     who,
-    claims: boxes.map((box) => Object.fromEntries(box)),
+    claims: boxes.map(claimsOf),
     ...(capabilities && { capabilities }),
     ...(paths && { paths }),
-    witness,
-    text: first.text(who),
+    witness: first.witness(),
+    text: first.text(closed(who)),
   }
 }
 
-const verbs = { gain: 'gain', loss: 'lose' } as const
+const claims = new WeakMap<Box, AccessEffect['claims'][number]>()
 
-function accessDrafts(gain: Gain, direction: Direction): readonly Draft[] {
-  if (gain.outside !== undefined) return admissionDrafts(gain, gain.outside.box as Box, direction)
-  const own = gain.gained.filter(({ rule }) => !isBuiltin(rule))
-  const builtin = gain.gained.filter(({ rule }) => isBuiltin(rule))
-  const templated = gain.templated.filter((block) => !isBuiltinBlock(block))
-  const drafts = [...pathDrafts(gain, own, direction), ...templateDrafts(gain, direction)]
-  if (own.length + templated.length > 0 && gain.by.length === 0) return drafts
-  if (builtin.length > 0) return [...drafts, builtinDraft(gain, builtin, direction)]
-  return gain.by.length === 0 ? [...drafts, loginDraft(gain, direction)] : drafts
+function claimsOf(box: Box): AccessEffect['claims'][number] {
+  const found = claims.get(box) ?? Object.fromEntries(box)
+  claims.set(box, found)
+  return found
 }
 
-/** One line for each set of capabilities, with all paths that have it. */
-function pathDrafts(gain: Gain, pieces: readonly PathPiece[], direction: Direction): Draft[] {
-  const byPath = new Map<string, PathPiece[]>()
-  for (const piece of pieces) byPath.set(piece.path, [...(byPath.get(piece.path) ?? []), piece])
-  const bySet = new Map<string, PathPiece[]>()
-  for (const [, together] of byPath) {
-    const set = capabilitiesOf(together).join()
-    bySet.set(set, [...(bySet.get(set) ?? []), ...together])
-  }
-  return [...bySet.values()].map((together) => {
-    const capabilities = capabilitiesOf(together)
-    const paths = [...new Set(together.map(({ path }) => path))].sort(byText)
-    return grantDraft(gain, direction, { capabilities, paths, witness: witness(gain, together) })
-  })
+function distinctBoxes(boxes: readonly Box[]): readonly Box[] {
+  return boxes.length === 1 ? boxes : [...new Map(boxes.map((box) => [boxKey(box), box])).values()]
 }
 
-function templateDrafts(gain: Gain, direction: Direction): Draft[] {
-  return gain.templated
-    .filter((block) => !isBuiltinBlock(block))
-    .map(({ rule }) => {
-      const capabilities = [...rule.capabilities].sort(byText)
-      return grantDraft(gain, direction, { capabilities, paths: [rule.written], witness: witness(gain, []) })
-    })
+/** More different sets of tokens than this in one line are more than anybody reads: then the roles are named. */
+const mostPhrases = 3
+
+function whoOf(drafts: readonly Draft[]): string {
+  const phrases = boxPhrases(drafts.flatMap(({ said }) => said))
+  return phrases.length <= mostPhrases ? phrases.join(', and of ') : rolesText(drafts.map(({ subject }) => subject))
 }
 
-function grantDraft(
-  { subject: { address }, box }: Gain,
-  direction: Direction,
-  said: {
-    readonly capabilities: readonly string[]
-    readonly paths: readonly string[]
-    readonly witness: AccessWitness
-  },
-): Draft {
-  const { capabilities, paths } = said
-  return {
-    key: JSON.stringify([direction, capabilities, paths]),
-    effect: direction,
-    address,
-    box,
-    ...said,
-    text: (who) => `tokens of ${who} ${verbs[direction]} ${sequence(capabilities)} on ${sequence(paths)}`,
-  }
+/** `role jwt/a`, `5 roles (jwt/a, jwt/b, jwt/c, …)`. */
+export function rolesText(subjects: readonly Subject[]): string {
+  const names = new Set(subjects.map(({ mount, role }) => `${mount.path}/${role.name}`))
+  return counted([...names], 'role', 'roles')
 }
 
-/** What everybody who logs in has is one line, and none where the login itself is new. */
-function builtinDraft(gain: Gain, pieces: readonly PathPiece[], direction: Direction): Draft {
-  const { address } = gain.subject
-  const what = gain.by.length === 0 ? 'the login, with' : 'what'
-  const grants = gain.by.length === 0 ? 'what the policy "default" grants' : 'the policy "default" grants'
-  return {
-    key: JSON.stringify([direction, 'default', what]),
-    effect: direction,
-    address,
-    box: gain.box,
-    paths: [...new Set(pieces.map(({ path }) => path))].sort(byText),
-    witness: witness(gain, pieces),
-    text: (who) => `tokens of ${who} ${verbs[direction]} ${what} ${grants}`,
-  }
+/** What was put between commas needs the second one. */
+function closed(who: string): string {
+  return who.includes(', or ') || who.includes(', and of ') ? `${who},` : who
 }
 
-function loginDraft(gain: Gain, direction: Direction): Draft {
-  const { address } = gain.subject
-  return {
-    key: JSON.stringify([direction, 'login']),
-    effect: direction,
-    address,
-    box: gain.box,
-    witness: witness(gain, []),
-    text: (who) => `tokens of ${who} ${verbs[direction]} the login, with no rights`,
-  }
+/** Two effects that a reader cannot tell apart are one: paths that were counted and not named. */
+function withDistinctTexts(effects: readonly AccessEffect[]): readonly AccessEffect[] {
+  const byLine = grouped(effects, ({ effect, text }) => `${effect} ${text}`)
+  return byLine.length === effects.length ? effects : byLine.map(together)
 }
 
-/** The role of the same name admits others than before: that says it all, in terms of the claims that changed. */
-function admissionDrafts(gain: Gain, other: Box, direction: Direction): readonly Draft[] {
-  const { subject, box } = gain
-  const claims = [...new Set([...box.keys(), ...other.keys()])]
-  const changed = claims.filter((claim) => JSON.stringify(box.get(claim)) !== JSON.stringify(other.get(claim)))
-  const name = `${subject.mount.path}/${subject.role.name}`
-  const admits = direction === 'gain' ? 'now admits' : 'no longer admits'
-  const text = `role ${name} ${admits} ${describeClaims(box, changed)}`
-  const capabilities = capabilitiesOf(gain.gained)
-  const paths = [...new Set(gain.gained.map(({ path }) => path))].sort(byText)
-  return [
-    {
-      key: JSON.stringify([direction, 'admits', subject.address, boxKey(box)]),
-      effect: direction,
-      address: subject.address,
-      box,
-      ...(paths.length > 0 && { capabilities, paths }),
-      witness: witness(
-        gain,
-        gain.gained.filter(({ rule }) => !isBuiltin(rule)),
-      ),
-      text: () => text,
-    },
+function together(effects: readonly AccessEffect[]): AccessEffect {
+  const [first] = effects as readonly [AccessEffect]
+  if (effects.length === 1) return first
+  const all = <T>(of: (effect: AccessEffect) => readonly T[] | undefined) => [
+    ...new Set(effects.flatMap((effect) => of(effect) ?? [])),
   ]
-}
-
-interface Alteration {
-  readonly gain: Gain
-  readonly pieces: readonly PathPiece[]
-}
-
-/** Pieces of one demand together. */
-function alterations(gain: Gain): readonly Alteration[] {
-  const byDemand = new Map<string, PathPiece[]>()
-  for (const piece of gain.altered) {
-    const key = `${piece.demands} on ${piece.path}`
-    byDemand.set(key, [...(byDemand.get(key) ?? []), piece])
-  }
-  return [...byDemand.values()].map((pieces) => ({ gain, pieces }))
-}
-
-function alterationKey({ pieces }: Alteration): string {
-  return JSON.stringify([pieces[0]?.path, capabilitiesOf(pieces)])
-}
-
-function alterationDraft({ gain, pieces }: Alteration, direction: Direction): Draft {
-  const [{ path, demands = '' }] = pieces as readonly [PathPiece]
-  const capabilities = capabilitiesOf(pieces)
-  const how = demands === '' ? 'without further demands' : `with ${demands}`
-  const verb = direction === 'gain' ? 'now have' : 'no longer have'
   return {
-    key: JSON.stringify(['change', direction, capabilities, path, demands]),
-    effect: 'change',
-    address: gain.subject.address,
-    box: gain.box,
-    capabilities,
-    paths: [path],
-    witness: witness(gain, pieces),
-    text: (who) => `tokens of ${who} ${verb} ${sequence(capabilities)} on ${path} ${how}`,
+    ...first,
+    roles: all(({ roles }) => roles).sort(byText),
+    claims: all(({ claims }) => claims),
+    ...(first.paths && { paths: all(({ paths }) => paths).sort(byText) }),
   }
-}
-
-function capabilitiesOf(pieces: readonly PathPiece[]): readonly string[] {
-  return [...new Set(pieces.map(({ capability }) => capability))].sort(byText)
-}
-
-/** By the request that is the easiest to show. */
-function witness({ subject, box }: Gain, pieces: readonly PathPiece[]): AccessWitness {
-  const piece = pieces.find(({ capability }) => capability !== 'sudo' && capability !== 'subscribe') ?? pieces[0]
-  if (piece === undefined) return witnessOf(subject, box)
-  return witnessOf(subject, box, { ...piece, path: piece.witness })
-}
-
-/** All of them: a reviewer must see every path. */
-function sequence(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 }

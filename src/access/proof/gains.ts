@@ -1,12 +1,14 @@
 import type { AccessBeyond } from '../../core/access-effect.ts'
+import { deepEqual } from '../../core/json.ts'
 import type { Box } from '../claims/box.ts'
 import { comparePaths, type PathComparison, type PathPiece } from '../paths/compare.ts'
-import { interplay } from '../paths/grants.ts'
-import { parsePattern } from '../paths/pattern.ts'
+import { interplay } from '../paths/pattern.ts'
+import { entangledClaims } from './asked.ts'
 import { orBeyond } from './beyond.ts'
-import { boxIndex, cellsOf } from './cells.ts'
+import { cellsOf } from './cells.ts'
 import type { PolicyGrants, TemplatedBlock } from './policies.ts'
-import type { Subject } from './subjects.ts'
+import { roleIndex } from './role-index.ts'
+import type { Entry, Subject } from './subjects.ts'
 
 /** What one role gives to some tokens that they do not have by any role of the other model. */
 export interface Gain {
@@ -28,18 +30,25 @@ export interface Gains {
 }
 
 /** Everything that the changed roles of one model give and all roles of the other together do not. */
-export function gainsOver(changed: readonly Subject[], others: readonly Subject[]): Gains {
+export function gainsOver(changed: readonly Entry[], others: readonly Entry[]): Gains {
   if (changed.length === 0) return { gains: [], beyond: [] }
-  const index = boxIndex(others)
+  const index = roleIndex(others)
   const compare = comparer()
-  const byAddress = new Map(others.map((other) => [other.address, other]))
-  const results = changed.map((subject) =>
-    orBeyond(subject.address, () => gainsOf(subject, index.near(subject), byAddress.get(subject.address), compare)),
-  )
+  const twins = new Map(others.map((other) => [nameOf(other), other]))
+  const results = changed.map((entry) => {
+    const subject = entry.subject()
+    return orBeyond(subject.address, () =>
+      gainsOf(subject, index.near(subject), twins.get(nameOf(entry))?.subject(), compare),
+    )
+  })
   return {
     gains: results.flatMap(({ value }) => value ?? []),
     beyond: results.flatMap(({ beyond }) => beyond),
   }
+}
+
+function nameOf({ mount, role }: Entry): string {
+  return `${mount.path}/${role.name}`
 }
 
 type Compare = (policies: PolicyGrants, others: readonly PolicyGrants[]) => PathComparison
@@ -82,6 +91,7 @@ function gainsOf(
   const value = cellsOf(subject, near, covers).map(({ box, by }): Gain => {
     const { gained, altered } = compared(by)
     for (const reason of doubtsOf(subject, by, gained)) beyond.add(reason)
+    if (gained.length > 0) for (const reason of neighbourDoubts(subject, near)) beyond.add(reason)
     return {
       subject,
       box,
@@ -98,7 +108,8 @@ function gainsOf(
 function sameGrants(a: Subject, b: Subject): boolean {
   const templates = a.bounds.templatedPolicies === true || b.bounds.templatedPolicies === true
   return (
-    a.policies.key === b.policies.key && (!templates || a.role.role['token_policies'] === b.role.role['token_policies'])
+    a.policies.key === b.policies.key &&
+    (!templates || deepEqual(a.role.role['token_policies'], b.role.role['token_policies']))
   )
 }
 
@@ -125,17 +136,25 @@ function doubtsOf(subject: Subject, by: readonly Subject[], gained: readonly Pat
     ...(templates ? ['names of its policies are made from the claims of the token'] : []),
     ...all
       .flatMap(({ policies }) => policies.templated)
-      .filter((block) => disturbs(block, gained))
+      .filter((block) => subject.policies.mayHold(block.start) && disturbs(block, gained))
       .map(templateDoubt),
   ]
 }
 
+/** Another role may admit these tokens, too, or not: nobody can say. */
+function neighbourDoubts({ box }: Subject, near: readonly Subject[]): readonly string[] {
+  return near.flatMap(({ admitted, mount, role }) => {
+    const entangled = 'box' in admitted && box !== undefined ? entangledClaims(box, admitted.box) : undefined
+    const why = 'beyond' in admitted ? admitted.beyond : entangled
+    return why === undefined ? [] : [`whether ${mount.path}/${role.name} admits the same tokens is not known: ${why}`]
+  })
+}
+
 /** A block for an unknown somebody may decide a path that something is said about. */
 function disturbs({ around }: TemplatedBlock, gained: readonly PathPiece[]): boolean {
-  return gained.some(({ rule, witness }) => {
-    const path = parsePattern(witness)
-    return interplay(rule, around) || (path !== undefined && interplay(path, around))
-  })
+  return gained.some(
+    ({ rule, witness }) => interplay(rule, around) || interplay({ match: 'exact', pattern: witness }, around),
+  )
 }
 
 function templateDoubt({ policy, rule }: TemplatedBlock): string {

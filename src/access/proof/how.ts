@@ -2,11 +2,12 @@ import type { AccessEffect } from '../../core/access-effect.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { byText, deepEqual, type JsonValue, stableStringify } from '../../core/json.ts'
 import { boxKey } from '../claims/box.ts'
-import { describeBoxes, enumerate } from '../claims/phrases.ts'
+import { describeBoxes } from '../claims/phrases.ts'
 import { ttlOf, typeOf } from '../login/granted.ts'
 import { mountLimits } from '../login/mount-limits.ts'
 import { readWrittenRole, type TokenParameters } from '../login/role.ts'
-import { witnessOf } from './reached.ts'
+import { rolesText } from './effects.ts'
+import { shortWitnessOf } from './reached.ts'
 import type { Subject } from './subjects.ts'
 
 /** What tokens are besides what they may do: of one role before and after, in the words of the role's fields. */
@@ -32,15 +33,14 @@ function effectOf(changes: readonly TokenChange[]): AccessEffect {
   const [{ after, text }] = changes as readonly [TokenChange]
   const subjects = changes.map(({ after }) => after)
   const boxes = subjects.flatMap(({ box }) => box ?? [])
-  const names = subjects.map(({ mount, role }) => `${mount.path}/${role.name}`).sort(byText)
   const distinct = [...new Map(boxes.map((box) => [boxKey(box), box])).values()]
   return {
     effect: 'change',
     roles: subjects.map(({ address }) => address).sort(byText),
     who: describeBoxes(distinct),
     claims: distinct.map((box) => Object.fromEntries(box)),
-    ...(after.box && { witness: witnessOf(after, after.box) }),
-    text: `tokens of ${names.length === 1 ? 'role' : 'roles'} ${enumerate(names, 'and')} now ${text}`,
+    ...(after.box && { witness: shortWitnessOf(after, after.box) }),
+    text: `tokens of ${rolesText(subjects)} now ${text}`,
   }
 }
 
@@ -82,9 +82,7 @@ function textsOf(before: Subject, after: Subject): readonly string[] {
   if (old.token.numUses !== now.token.numUses)
     texts.push(`can be used ${uses(now.token.numUses)} instead of ${uses(old.token.numUses)}`)
   if (!deepEqual(sorted(old.token.boundCidrs), sorted(now.token.boundCidrs)))
-    texts.push(
-      `can be got and used from ${networks(now.token.boundCidrs)} instead of ${networks(old.token.boundCidrs)}`,
-    )
+    texts.push(`can be got and used ${networks(now.token.boundCidrs)} instead of ${networks(old.token.boundCidrs)}`)
   if (old.token.strictlyBindIp !== now.token.strictlyBindIp)
     texts.push(
       now.token.strictlyBindIp
@@ -132,7 +130,7 @@ function uses(count: number): string {
 }
 
 function networks(cidrs: readonly string[]): string {
-  return cidrs.length === 0 ? 'anywhere' : sorted(cidrs).join(', ')
+  return cidrs.length === 0 ? 'from anywhere' : `only from ${sorted(cidrs).join(', ')}`
 }
 
 function sorted(texts: readonly string[]): readonly string[] {

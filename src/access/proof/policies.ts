@@ -1,21 +1,26 @@
+import { byText } from '../../core/json.ts'
 import type { ServerVersion } from '../../core/version.ts'
-import { buildAcl, rulesOf } from '../acl/acl.ts'
 import { builtinPolicy } from '../acl/builtin.ts'
 import type { Block, MergedRule } from '../acl/decision.ts'
-import { patternOf } from '../acl/pattern.ts'
+import { mergeRules } from '../acl/merge.ts'
 import type { AccessModel } from '../model.ts'
-import { type Grants, grantsOf } from '../paths/grants.ts'
-import type { PathPattern } from '../paths/pattern.ts'
+import { type Grants, grantsOfSets } from '../paths/grants.ts'
+import { type Part, type PartSet, partSet } from '../paths/parts.ts'
+import { literalStart, type PathPattern } from '../paths/pattern.ts'
+import { mayHold } from '../paths/starts.ts'
 import { parsePolicy } from '../policy/parse.ts'
-import type { Policy } from '../policy/policy.ts'
+import { patternOf } from '../policy/pattern.ts'
+import type { PathRule, Policy } from '../policy/policy.ts'
 
 /** What the policies of a role grant, as far as it is known. */
 export interface PolicyGrants {
-  /** Equal only for the same texts in the same order. */
+  /** Equal only for the same texts in the same order, for one server and namespace. */
   readonly key: string
   readonly grants: Grants
   /** Blocks whose paths depend on who the token belongs to. */
   readonly templated: readonly TemplatedBlock[]
+  /** Whether a path with this beginning may be one that they have a rule for. */
+  mayHold(start: string): boolean
   /** Why some policies are not known, one sentence each without a full stop; sorted. */
   readonly unknown: readonly string[]
 }
@@ -23,102 +28,151 @@ export interface PolicyGrants {
 export interface TemplatedBlock extends Block {
   /** All paths that it can come to be about, and more. */
   readonly around: PathPattern
+  /** What they begin with. */
+  readonly start: string
   /** Equal for blocks that say the same. */
   readonly key: string
 }
 
 /** Parses each text and merges each list of policies once. One for both models of a comparison. */
 export interface PolicyStore {
+  /** Of a token with these policies; in the server's order, by name. */
   grantsFor(model: AccessModel, names: readonly string[]): PolicyGrants
 }
 
 export function policyStore(): PolicyStore {
-  const texts = new Map<string, string>()
-  const parsed = new Map<string, Known>()
-  const merged = new WeakMap<AccessModel, Map<string, PolicyGrants>>()
-  const policyAt = (model: AccessModel, name: string): Known => {
+  const texts = new Map<string, ReadText[]>()
+  let keys = 0
+  const models = new WeakMap<AccessModel, ModelStore>()
+  const read = (model: AccessModel, name: string): Known => {
     const stored = model.policies.get(name)
     if (stored === undefined && name !== 'default') return { key: `?${name}`, unknown: unknownPolicy(name) }
     const { text, file } = stored ?? { text: builtinPolicy('default', model.server) }
-    const { product, version } = model.server
-    const place = JSON.stringify([product, version, name, file ?? '', stored === undefined, text])
-    const known = parsed.get(place) ?? parse(name, text, model.server, keyOf(texts, text), file)
-    parsed.set(place, known)
-    if (stored === undefined && 'policy' in known) builtins.add(known.policy)
+    const place = { name, file, builtin: stored === undefined, server: model.server, namespace: model.namespace }
+    const same = once(texts, text, () => [])
+    const found = same.find((one) => isPlace(one.place, place))
+    if (found !== undefined) return found.known
+    const alike = same.find((one) => understandsAlike(one.place, place))
+    const known = parse(text, place, alike?.known.key ?? String(keys++))
+    same.push({ place, known })
     return known
   }
   return {
     grantsFor(model, names) {
-      const here = merged.get(model) ?? new Map<string, PolicyGrants>()
-      merged.set(model, here)
-      const list = names.join('\n')
-      const grants =
-        here.get(list) ??
+      const store: ModelStore = models.get(model) ?? { policies: new Map(), merged: new Map() }
+      models.set(model, store)
+      return once(store.merged, names.length === 1 ? (names[0] as string) : names.join('\n'), () =>
         merge(
-          model,
-          names.map((name) => policyAt(model, name)),
-        )
-      here.set(list, grants)
-      return grants
+          model.server,
+          names.map((name) => once(store.policies, name, () => read(model, name))),
+        ),
+      )
     },
   }
 }
 
-function keyOf(texts: Map<string, string>, text: string): string {
-  const key = texts.get(text) ?? String(texts.size)
-  texts.set(text, key)
-  return key
+/** Whose a text is. */
+interface Place extends Pick<AccessModel, 'server' | 'namespace'> {
+  readonly name: string
+  readonly file: string | undefined
+  readonly builtin: boolean
+}
+
+interface ReadText {
+  readonly place: Place
+  readonly known: Known
+}
+
+function isPlace(a: Place, b: Place): boolean {
+  return a.name === b.name && a.file === b.file && a.builtin === b.builtin && understandsAlike(a, b)
+}
+
+function understandsAlike(a: Place, b: Place): boolean {
+  const { product, version } = a.server
+  return product === b.server.product && version === b.server.version && a.namespace === b.namespace
+}
+
+interface ModelStore {
+  readonly policies: Map<string, Known>
+  readonly merged: Map<string, PolicyGrants>
+}
+
+function once<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  known.set(key, made)
+  return made
 }
 
 type Known =
-  | { readonly key: string; readonly policy: Policy; readonly templated: readonly TemplatedBlock[] }
+  | {
+      readonly key: string
+      readonly policy: Policy
+      /** Of its rules without templates. */
+      readonly set: PartSet
+      readonly templated: readonly TemplatedBlock[]
+    }
   | { readonly key: string; readonly unknown: string }
 
-const builtins = new WeakSet<Policy>()
+interface OwnPolicy extends Policy {
+  /** The server's own, which nobody described. */
+  readonly builtin?: boolean
+}
 
 /** Whether a rule is there only because every token has the server's own policy `default`. */
 export function isBuiltin({ from }: MergedRule): boolean {
-  return from.every(({ policy }) => builtins.has(policy))
+  return from.every(isBuiltinBlock)
 }
 
-export function isBuiltinBlock({ policy }: Block): boolean {
-  return builtins.has(policy)
+export function isBuiltinBlock({ policy }: { readonly policy: OwnPolicy }): boolean {
+  return policy.builtin === true
 }
 
 function unknownPolicy(name: string): string {
   return `the policy "${name}" is not described here, so what it grants or hides is not known`
 }
 
-function parse(name: string, text: string, server: ServerVersion, key: string, file: string | undefined): Known {
+function parse(text: string, { name, file, builtin, server, namespace }: Place, key: string): Known {
   const result = parsePolicy(name, text, server, file === undefined ? {} : { file })
   if ('refused' in result) {
     const why = result.refused.errors[0] ?? 'its parser crashes'
     return { key, unknown: `the server would not take the policy "${name}": ${why}` }
   }
-  const { policy } = result
-  const fixed = { ...policy, rules: policy.rules.filter(({ templated }) => !templated) }
+  const { rules } = result.policy
+  const policy: OwnPolicy = { ...result.policy, rules: rules.filter(({ templated }) => !templated), builtin }
+  const blocks = policy.rules.flatMap((rule) => keyedBlock(policy, rule, namespace) ?? [])
   return {
     key,
-    policy: fixed,
-    templated: policy.rules.filter(({ templated }) => templated).map((rule) => block(fixed, rule)),
+    policy,
+    set: partSet(mergeRules(blocks)),
+    templated: rules.filter(({ templated }) => templated).map((rule) => block(policy, rule)),
   }
 }
 
-function merge(model: AccessModel, policies: readonly Known[]): PolicyGrants {
+/** A policy with a path that no namespace takes is refused already. */
+function keyedBlock(policy: Policy, rule: PathRule, namespace: string): (Block & PathPattern) | undefined {
+  const key = namespace === '' ? rule : patternOf(rule.written, namespace)
+  return 'error' in key ? undefined : { policy, rule, pattern: key.pattern, match: key.match }
+}
+
+/** Policies have little to do with each other, so most of their parts are parts of the token as they are. */
+function merge(server: ServerVersion, policies: readonly Known[]): PolicyGrants {
   const known = policies.flatMap((one) => ('policy' in one ? [one] : []))
-  const acl = buildAcl(
-    known.map(({ policy }) => policy),
-    model.server,
-    model.namespace === '' ? {} : { namespace: model.namespace },
-  )
-  const broken =
-    acl.failure === undefined ? [] : [`the server can make no rules of "${acl.failure.policy}": ${acl.failure.error}`]
+  const sets = known.map(({ set }) => set)
   return {
-    key: `${model.server.product} ${model.server.version} ${model.namespace}|${policies.map(({ key }) => key).join()}`,
-    grants: grantsOf(rulesOf(acl), model.server),
+    key: policies.map(({ key }) => key).join(),
+    grants: grantsOfSets(sets, mergedAnew, server),
+    mayHold: (start) => sets.some(({ starts }) => mayHold(starts, start)),
     templated: known.flatMap(({ templated }) => templated),
-    unknown: [...policies.flatMap((one) => ('unknown' in one ? [one.unknown] : [])), ...broken].sort(),
+    unknown: policies.flatMap((one) => ('unknown' in one ? [one.unknown] : [])).sort(byText),
   }
+}
+
+/** What rules of several policies are as one token's. */
+function mergedAnew(parts: readonly Part[]): readonly MergedRule[] {
+  const rules = parts.flatMap(({ rules }) => rules)
+  return mergeRules(rules.flatMap(({ from, pattern, match }) => from.map((block) => ({ ...block, pattern, match }))))
 }
 
 /** What a template becomes is any text, slashes included; so after its beginning the path can be anything. */
@@ -126,10 +180,12 @@ function block(policy: Policy, rule: Policy['rules'][number]): TemplatedBlock {
   const start = rule.written.slice(0, rule.written.indexOf('{{')).replace(/\++$/, '')
   const pattern = patternOf(`${start}*`, '')
   const { position: _, ...said } = rule
+  const around: PathPattern = 'error' in pattern ? { match: 'prefix', pattern: '' } : pattern
   return {
     policy,
     rule,
-    around: 'error' in pattern ? { match: 'prefix', pattern: '' } : pattern,
+    around,
+    start: literalStart(around),
     key: JSON.stringify(said, (_, value) => (value instanceof Set || value instanceof Map ? [...value] : value)),
   }
 }

@@ -1,10 +1,13 @@
 import type { AccessBeyond, AccessWitness } from '../../core/access-effect.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { MergedRule } from '../acl/decision.ts'
 import { type Box, someToken } from '../claims/box.ts'
+import { topClaim } from '../claims/gitlab.ts'
+import { claimName } from '../claims/role-box.ts'
 import { automatonOf, type PathState } from '../paths/automaton.ts'
 import { describeStates } from '../paths/describe.ts'
-import { bit, interplay, ruleFor, type Standing, standingAt, sudoPatternsNear } from '../paths/grants.ts'
-import type { PathPattern } from '../paths/pattern.ts'
+import { bit, orderOf, ruleFor, type Standing, standingAt, sudoPatternsNear } from '../paths/grants.ts'
+import { interplay, type PathPattern } from '../paths/pattern.ts'
 import { extrasFor } from '../paths/requests.ts'
 import { pathTo } from '../paths/witness.ts'
 import type { Capability } from '../policy/policy.ts'
@@ -35,10 +38,11 @@ export function reach(
   const unsure = templated.map(({ around }) => around).filter((around) => interplay(around, pattern))
   const nearSudo = sudoPatternsNear([pattern], grants.server)
   const automaton = automatonOf([...rules, pattern, ...unsure, ...nearSudo])
+  const order = orderOf(rules, grants.server)
   const firstSudo = rules.length + 1 + unsure.length
   const standings = automaton.states.map((state) => {
     const needsSudo = state.whole.some((one) => one >= firstSudo)
-    return standingAt(grants, state, (one) => rules[one], needsSudo)
+    return standingAt(order, state, (one) => rules[one], needsSudo)
   })
   const lists = capability === 'list' || capability === 'scan'
   const matched = ({ whole, stripped = [] }: PathState) => (lists ? [...whole, ...stripped] : whole)
@@ -77,15 +81,45 @@ export function doubts(
   return reasons.map((reason) => ({ about: address, reason }))
 }
 
-/** A token of the box and a request that the rule lets it make. */
-export function witnessOf(
-  { mount, role, model }: Subject,
-  box: Box,
-  request?: { readonly path: string; readonly capability: Capability; readonly rule: MergedRule },
-): AccessWitness {
+interface Request {
+  readonly path: string
+  readonly capability: Capability
+  readonly rule: MergedRule
+}
+
+/** A token of the box, whole, and a request that the rule lets it make. */
+export function witnessOf(subject: Subject, box: Box, request?: Request): AccessWitness {
+  return asWitness(subject, someToken(box), request)
+}
+
+/** The same with those claims alone that the box names or the role asks for. */
+export function shortWitnessOf(subject: Subject, box: Box, request?: Request): AccessWitness {
+  const known = shortTokens.get(box)
+  const token = known?.subject === subject ? known.token : shortToken(subject, box)
+  if (token !== known?.token) shortTokens.set(box, { subject, token })
+  return asWitness(subject, token, request)
+}
+
+const shortTokens = new WeakMap<Box, { readonly subject: Subject; readonly token: JsonObject }>()
+
+function shortToken({ bounds }: Subject, box: Box): JsonObject {
+  const token = someToken(box)
+  const short: Record<string, JsonValue> = {}
+  const show = (name: string) => {
+    const top = topClaim(name)
+    if (Object.hasOwn(token, top)) short[top] = token[top] as JsonValue
+  }
+  show('iss')
+  for (const names of [bounds.present, bounds.bounds, bounds.lists]) for (const name of names) show(claimName(name))
+  for (const name of box.keys()) show(name)
+  return short
+}
+
+function asWitness({ mount, role, model }: Subject, token: JsonObject, request?: Request): AccessWitness {
   const issuer = mount.config?.['bound_issuer']
-  const issued = typeof issuer === 'string' && issuer !== '' ? { iss: issuer } : {}
-  const login = { mount: mount.path, role: role.name, claims: { ...someToken(box), ...issued } }
+  const claims =
+    typeof issuer === 'string' && issuer !== '' && token['iss'] !== issuer ? { ...token, iss: issuer } : token
+  const login = { mount: mount.path, role: role.name, claims }
   if (request === undefined) return login
   const { path, capability, rule } = request
   return { ...login, path, capability, ...extrasFor(rule, capability, model.server) }

@@ -25,21 +25,38 @@ const known = new WeakMap<AccessModel, readonly Subject[]>()
 
 /** Every role of a model; made once, since a model does not change. */
 export function rolesOf(model: AccessModel): readonly Subject[] {
-  const subjects = known.get(model) ?? subjectsOf(model, policyStore())
+  const subjects = known.get(model) ?? entriesOf(model, policyStore()).map((entry) => entry.subject())
   known.set(model, subjects)
   return subjects
 }
 
+/** A role that may never be looked at more closely. */
+export interface Entry {
+  readonly mount: ModelMount
+  readonly role: ModelRole
+  subject(): Subject
+}
+
 /** `trustedAs` gives the mount whose trust a mount is taken to have: itself, unless that is compared elsewhere. */
-export function subjectsOf(
+export function entriesOf(
   model: AccessModel,
   store: PolicyStore,
   trustedAs: (mount: ModelMount) => ModelMount = (mount) => mount,
-): Subject[] {
+): Entry[] {
   return [...model.mounts.values()].flatMap((mount) => {
     const like = trustedAs(mount)
     const trusting = { trust: ownTrust(like), config: configAs(mount, like) }
-    return [...mount.roles.values()].map((role) => subjectOf(model, mount, role, store, trusting))
+    return [...mount.roles.values()].map((role): Entry => {
+      let made: Subject | undefined
+      return {
+        mount,
+        role,
+        subject() {
+          made ??= subjectOf(model, mount, role, store, trusting)
+          return made
+        },
+      }
+    })
   })
 }
 
@@ -105,7 +122,7 @@ const trusting = [
   'provider_config',
 ] as const
 
-export function ownTrust({ config = {} }: ModelMount): string {
+function ownTrust({ config = {} }: ModelMount): string {
   return stableStringify(
     Object.fromEntries(trusting.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]))),
   )

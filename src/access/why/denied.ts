@@ -3,7 +3,7 @@ import { decide } from '../acl/decide.ts'
 import type { AccessDecision, AccessRequest, MergedRule } from '../acl/decision.ts'
 import type { AccessModel } from '../model.ts'
 import type { Hint } from './hint.ts'
-import { policyReader, type TokenPolicies } from './token-policies.ts'
+import { type TokenPolicies, tokenPolicies } from './token-policies.ts'
 
 /** A request that was denied, and all around it that may help. */
 export interface DeniedRequest {
@@ -127,9 +127,8 @@ function otherEnvironments({ acl, request, elsewhere, model }: DeniedRequest): H
 }
 
 function grantingPolicies(model: AccessModel, { namespace }: Acl, request: AccessRequest): string[] {
-  const read = policyReader(model)
   return [...model.policies.keys()].filter((name) => {
-    const { policies } = read([name])
+    const { policies } = tokenPolicies(model, [name])
     return policies.length > 0 && decide(buildAcl(policies, model.server, { namespace }), request).allowed
   })
 }

@@ -1,4 +1,4 @@
-import type { Failure } from './failures.ts'
+import type { Failure } from './failure.ts'
 import { loginFailures } from './login-failures.ts'
 
 const beforeLogin: readonly Failure[] = [

@@ -1,11 +1,12 @@
 import { nearest } from '../../core/nearest.ts'
 import { compareVersions } from '../../core/version.ts'
-import { environmentClaims, gitlabClaims } from './gitlab-claims.ts'
+import { gitlabClaim, gitlabClaims, topClaim } from '../claims/gitlab.ts'
 import { actualOf, expectedOf, expectedTexts, type HintRule, type LoginCase, quoted } from './hint.ts'
 
 const claims = ['bound_claims'] as const
 
 const ofProject = /^(job_|source_)?(project|namespace)_(id|path)$/
+const claimNames = gitlabClaims.map(({ name }) => name)
 const ofRef = ['ref', 'ref_path', 'ref_type', 'ref_protected', 'environment_protected', 'pipeline_source']
 
 /** Mistakes that come from what GitLab puts into its tokens, and when. */
@@ -46,7 +47,7 @@ export const gitlabHints: readonly HintRule[] = [
     id: 'environment-missing',
     checks: claims,
     when: ({ claim = '', actual }, login) =>
-      environmentClaims.includes(claim) && absent(actual) && absent(login.claims['environment'])
+      ofEnvironment(claim) && absent(actual) && absent(login.claims['environment'])
         ? `The job has no "environment:", so its token has no claim about one. Add "environment: { name: ${expectedName(login)} }" to the job.`
         : undefined,
   },
@@ -70,20 +71,28 @@ export const gitlabHints: readonly HintRule[] = [
     id: 'newer-claim',
     checks: claims,
     when({ claim = '', actual }, { claims: token, gitlab }) {
-      const since = gitlabClaims[claim]
-      if (!absent(actual) || since === undefined || since === '0') return undefined
-      if (environmentClaims.includes(claim) && absent(token['environment'])) return undefined
+      const since = gitlabClaim(claim)?.since
+      if (!absent(actual) || since === undefined) return undefined
+      if (ofEnvironment(claim) && absent(token['environment'])) return undefined
       const here = gitlab === undefined || compareVersions(gitlab, since) >= 0 ? '' : `, and this one is ${gitlab}`
       return `ID tokens have ${claim} since GitLab ${since}${here}. Upgrade GitLab, or bind a claim that it issues.`
     },
   },
   {
+    id: 'groups-direct',
+    checks: claims,
+    when: ({ claim, actual }) =>
+      claim === 'groups_direct' && absent(actual)
+        ? 'ID tokens have groups_direct only where an administrator has enabled the feature flag ci_jwt_groups_direct, and the user is in no more than 200 groups. Bind namespace_id or project_id instead.'
+        : undefined,
+  },
+  {
     id: 'unknown-claim',
     checks: claims,
     when({ claim = '', actual }) {
-      const name = claim.replace(/^\//, '').split('/')[0] as string
-      if (!absent(actual) || Object.hasOwn(gitlabClaims, name)) return undefined
-      const near = nearest(name, Object.keys(gitlabClaims), 5)
+      const name = topClaim(claim)
+      if (!absent(actual) || gitlabClaim(name) !== undefined) return undefined
+      const near = nearest(name, claimNames, 5)
       return `GitLab issues no claim ${quoted(name)}${near === undefined ? '' : `; did you mean ${near}`}.`
     },
   },
@@ -108,7 +117,7 @@ export const gitlabHints: readonly HintRule[] = [
     checks: claims,
     when: ({ claim, actual, expected }, { claims: token }) =>
       claim === 'ref_protected' && actual === 'false' && expected !== true
-        ? `${token['ref_type'] === 'tag' ? 'The tag' : 'The branch'} ${quoted(token['ref'] ?? '')} is not protected in GitLab. Protect it, or run the job on a protected one.`
+        ? `The ${refText(token)} is not protected in GitLab. Protect it, or run the job on a protected one.`
         : undefined,
   },
   {
@@ -127,7 +136,7 @@ export const gitlabHints: readonly HintRule[] = [
     checks: claims,
     when: (check, { claims: token }) =>
       ['ref', 'ref_path', 'ref_type'].includes(check.claim ?? '') && actualOf(check).length > 0
-        ? `The pipeline runs on the ${token['ref_type'] === 'tag' ? 'tag' : 'branch'} ${quoted(token['ref'] ?? check.actual ?? '')}, and the role is for ${expectedTexts(check).join(' or ')}.`
+        ? `The pipeline runs on the ${refText(token)}, and the role is for ${expectedTexts(check).join(' or ')}.`
         : undefined,
   },
   {
@@ -137,6 +146,18 @@ export const gitlabHints: readonly HintRule[] = [
       token[claim] === null ? 'The claim is null in this token, and the server takes that for missing.' : undefined,
   },
 ]
+
+/** `branch "main"`; a token put together by hand may lack its name. */
+function refText(token: LoginCase['claims']): string {
+  const path = token['ref_path']
+  const name = token['ref'] ?? (typeof path === 'string' ? path.replace(/^refs\/(heads|tags)\//, '') : undefined)
+  return `${token['ref_type'] === 'tag' ? 'tag' : 'branch'}${name === undefined ? '' : ` ${quoted(name)}`}`
+}
+
+/** Whether tokens have it only where the job has `environment:`. */
+function ofEnvironment(claim: string): boolean {
+  return gitlabClaim(claim)?.present === 'environment'
+}
 
 function absent(value: unknown): boolean {
   return value === undefined || value === null

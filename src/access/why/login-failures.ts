@@ -1,4 +1,4 @@
-import type { Failure } from './failures.ts'
+import type { Failure } from './failure.ts'
 
 /** What a login is refused with, in the server's order (vault-plugin-auth-jwt path_login.go, cap/jwt), and what keeps it from being asked. */
 export const loginFailures: readonly Failure[] = [

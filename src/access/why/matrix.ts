@@ -1,5 +1,6 @@
 import type { Source } from '../../core/diagnostic.ts'
 import { byText, isObject, type JsonObject } from '../../core/json.ts'
+import { addressOf } from '../../core/resource.ts'
 import { type Acl, buildAcl } from '../acl/acl.ts'
 import type { MergedRule } from '../acl/decision.ts'
 import { boundsOf, type RoleBounds } from '../login/bounds.ts'
@@ -7,7 +8,7 @@ import { ttlOf, typeOf } from '../login/granted.ts'
 import { mountLimits } from '../login/mount-limits.ts'
 import { readWrittenRole } from '../login/role.ts'
 import type { AccessModel, ModelMount, ModelRole } from '../model.ts'
-import { policyReader, type TokenPolicies } from './token-policies.ts'
+import { type TokenPolicies, tokenPolicies } from './token-policies.ts'
 import { whoOf } from './who.ts'
 
 /** Everything that one role means, in one environment. */
@@ -60,11 +61,10 @@ export interface EnvironmentMatrix {
 
 /** Who may do what in one environment: one row a role, by mount and name. */
 export function matrixOf(environment: string, model: AccessModel): EnvironmentMatrix {
-  const read = policyReader(model)
   const roles = [...model.mounts.values()].flatMap((mount) =>
     [...mount.roles.values()].map((role) => ({ mount, role })),
   )
-  const rows = roles.map(({ mount, role }) => rowOf(model, mount, role, read))
+  const rows = roles.map(({ mount, role }) => rowOf(model, mount, role))
   return {
     environment,
     server: model.server,
@@ -72,21 +72,17 @@ export function matrixOf(environment: string, model: AccessModel): EnvironmentMa
   }
 }
 
-function rowOf(
-  model: AccessModel,
-  mount: ModelMount,
-  role: ModelRole,
-  read: ReturnType<typeof policyReader>,
-): MatrixRow {
+function rowOf(model: AccessModel, mount: ModelMount, role: ModelRole): MatrixRow {
   const { server, namespace } = model
   const bounds = boundsOf(server, { role: role.role, config: mount.config, tune: mount.tune })
-  const token = read(bounds.policies)
+  const token = tokenPolicies(model, bounds.policies)
   const acl = buildAcl(token.policies, server, namespace === '' ? {} : { namespace })
   return {
     mount: mount.path,
     role: role.name,
     ...(role.source === undefined ? {} : { source: role.source }),
-    ...admitted(bounds, role),
+    ...whoOf(bounds, addressOf('jwt-role', role.mount, role.name)),
+    ...bound(bounds, role),
     ...tokenOf(model, mount, role),
     policies: bounds.policies,
     unknown: token.unknown,
@@ -95,12 +91,9 @@ function rowOf(
   }
 }
 
-function admitted(bounds: RoleBounds, { role }: ModelRole) {
-  const { impossible, subject, issuer, audiences, cidrs } = bounds
+function bound({ subject, issuer, audiences, cidrs }: RoleBounds, { role }: ModelRole) {
   const claims = role['bound_claims']
   return {
-    who: whoOf(bounds),
-    ...(impossible === undefined ? {} : { nobody: impossible }),
     claims: isObject(claims) ? claims : {},
     ...(subject === undefined ? {} : { subject }),
     ...(issuer === undefined ? {} : { issuer }),

@@ -1,8 +1,7 @@
 import type { Source } from '../../core/diagnostic.ts'
-import { builtinPolicy } from '../acl/builtin.ts'
 import type { AccessModel } from '../model.ts'
-import { parsePolicy } from '../policy/parse.ts'
-import type { ParsedPolicy, Policy, PolicyRefusal } from '../policy/policy.ts'
+import { modelPolicy } from '../model-policy.ts'
+import type { Policy, PolicyRefusal } from '../policy/policy.ts'
 
 /** A file of its own, line for line; generated for a role that says `secrets`; or the server's own. */
 type PolicyOrigin =
@@ -22,33 +21,18 @@ export interface TokenPolicies {
   readonly refused: readonly { readonly name: string; readonly refusal: PolicyRefusal }[]
 }
 
-/** Parses each policy of a model once. `default` is the server's own where nobody describes another. */
-export function policyReader(model: AccessModel): (names: readonly string[]) => TokenPolicies {
-  const parsed = new Map<string, ParsedPolicy | undefined>()
-  const read = (name: string) => {
-    if (!parsed.has(name)) parsed.set(name, parse(model, name))
-    return parsed.get(name)
+/** `default` is the server's own where nobody describes another. */
+export function tokenPolicies(model: AccessModel, names: readonly string[]): TokenPolicies {
+  const policies: Policy[] = []
+  const unknown: string[] = []
+  const refused: { readonly name: string; readonly refusal: PolicyRefusal }[] = []
+  for (const name of names) {
+    const parsed = modelPolicy(model, name)
+    if (parsed === undefined) unknown.push(name)
+    else if ('policy' in parsed) policies.push(parsed.policy)
+    else refused.push({ name, refusal: parsed.refused })
   }
-  return (names) => {
-    const policies: Policy[] = []
-    const unknown: string[] = []
-    const refused: { readonly name: string; readonly refusal: PolicyRefusal }[] = []
-    for (const name of names) {
-      const result = read(name)
-      if (result === undefined) unknown.push(name)
-      else if ('policy' in result) policies.push(result.policy)
-      else refused.push({ name, refusal: result.refused })
-    }
-    return { policies, unknown, refused, origins: new Map(names.map((name) => [name, originOf(model, name)])) }
-  }
-}
-
-function parse({ policies, server }: AccessModel, name: string): ParsedPolicy | undefined {
-  const described = policies.get(name)
-  const file = described?.file
-  if (described !== undefined) return parsePolicy(name, described.text, server, file === undefined ? {} : { file })
-  if (name === 'root') return { policy: { name, rules: [] } }
-  return name === 'default' ? parsePolicy(name, builtinPolicy('default', server), server) : undefined
+  return { policies, unknown, refused, origins: new Map(names.map((name) => [name, originOf(model, name)])) }
 }
 
 function originOf({ policies }: AccessModel, name: string): PolicyOrigin {

@@ -1,75 +1,34 @@
-import type { Alternative, Bound, RoleBounds } from '../login/bounds.ts'
+import type { Address } from '../../core/resource.ts'
+import type { Box } from '../claims/box.ts'
+import { describeBoxes } from '../claims/phrases.ts'
+import { admittedBy } from '../claims/role-box.ts'
+import type { RoleBounds } from '../login/bounds.ts'
+import { orBeyond } from '../proof/beyond.ts'
 
-/** Whom a role admits, in words: `project 42, no forks, branch main, protected refs`. */
-export function whoOf(bounds: RoleBounds): string {
-  const named = new Map(bounds.bounds.map((bound) => [bound.claim, bound]))
-  if (tellsType(named.get('ref_path'), named.get('ref_type'))) named.delete('ref_type')
-  const words = phrases.flatMap(({ claims, say }) => {
-    const bound = named.get(claims[0] as string)
-    const others = claims.slice(1).filter((claim) => sameBound(bound, named.get(claim)))
-    if (bound === undefined) return []
-    for (const claim of [claims[0] as string, ...others]) named.delete(claim)
-    return [say(valuesOf(bound), others.length > 0)]
-  })
-  const rest = [...named.values()].map((bound) => `${bound.claim} ${valuesOf(bound)}`)
-  const subject = bounds.subject === undefined ? [] : [`sub ${bounds.subject}`]
-  const all = [...words, ...subject, ...rest]
-  return all.length === 0 ? 'every token of the issuer' : all.join(', ')
+/** Whom a role admits, in words, or why nobody gets in. */
+export interface Who {
+  readonly who: string
+  /** One sentence without a full stop. */
+  readonly nobody?: string
 }
 
-interface Phrase {
-  /** The claim that it is about, and those that say the same of the pipeline's own project. */
-  readonly claims: readonly string[]
-  say(values: string, both: boolean): string
+/** `project 42 on protected branch main, no forks`. */
+export function whoOf(bounds: RoleBounds, role: Address): Who {
+  const { value: admitted, beyond } = orBeyond(role, () => ({ value: admittedBy(bounds), beyond: [] }))
+  if (admitted === undefined)
+    return { who: `not to be said in words: ${beyond.map(({ reason }) => reason).join('; ')}` }
+  if ('nobody' in admitted) return { who: 'nobody', nobody: admitted.nobody }
+  if ('beyond' in admitted) return { who: `not to be said in words: ${admitted.beyond}` }
+  return { who: `${describeBoxes([admitted.box])}${forks(admitted.box)}` }
 }
 
-/** In the order in which people think of a job: whose, where, how it came about. */
-const phrases: readonly Phrase[] = [
-  whose('project', 'project_id'),
-  whose('project', 'project_path'),
-  whose('group', 'namespace_id'),
-  whose('group', 'namespace_path'),
-  {
-    claims: ['ref_path'],
-    say: (values) =>
-      `ref ${values.replaceAll('refs/heads/', 'branch ').replaceAll('refs/tags/', 'tag ')}`.replace(
-        /^ref (branch|tag) /,
-        '$1 ',
-      ),
-  },
-  { claims: ['ref'], say: (values) => `ref ${values}` },
-  { claims: ['ref_type'], say: (values) => `${values} pipelines` },
-  { claims: ['ref_protected'], say: (values) => (values === 'true' ? 'protected refs' : `ref_protected ${values}`) },
-  { claims: ['environment'], say: (values) => `environment ${values}` },
-  {
-    claims: ['environment_protected'],
-    say: (values) => (values === 'true' ? 'protected environments' : `environment_protected ${values}`),
-  },
-  { claims: ['pipeline_source'], say: (values) => `started by ${values}` },
-]
-
-/** `job_…` is the project that runs the job, the other one that whose code it runs: a fork has two of them. */
-function whose(noun: 'project' | 'group', claim: string): Phrase {
-  const both = noun === 'project' ? ', no forks' : ', no forks outside it'
-  return { claims: [claim, `job_${claim}`], say: (values, same) => `${noun} ${values}${same ? both : ''}` }
+/** `job_…` is the project that runs the job, the other one that whose code it runs: of a fork they are two. */
+function forks(box: Box): string {
+  if (isBoundTwice(box, 'project_id') || isBoundTwice(box, 'project_path')) return ', no forks'
+  return isBoundTwice(box, 'namespace_id') || isBoundTwice(box, 'namespace_path') ? ', no forks outside it' : ''
 }
 
-/** A full ref says already whether it is a branch or a tag. */
-function tellsType(path: Bound | undefined, type: Bound | undefined): boolean {
-  if (path === undefined || type === undefined) return false
-  const prefix = { branch: 'refs/heads/', tag: 'refs/tags/' }[valuesOf(type)]
-  return prefix !== undefined && path.alternatives.every((alternative) => textOf(alternative).startsWith(prefix))
-}
-
-function sameBound(a: Bound | undefined, b: Bound | undefined): boolean {
-  return a !== undefined && b !== undefined && valuesOf(a) === valuesOf(b)
-}
-
-function valuesOf({ alternatives }: Bound): string {
-  const texts = alternatives.map(textOf)
-  return texts.length < 2 ? (texts[0] ?? 'of no value') : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`
-}
-
-function textOf(alternative: Alternative): string {
-  return 'glob' in alternative ? alternative.glob : String(alternative.equals)
+function isBoundTwice(box: Box, claim: string): boolean {
+  const words = box.get(claim)
+  return words !== undefined && JSON.stringify(words) === JSON.stringify(box.get(`job_${claim}`))
 }

@@ -5,7 +5,7 @@ import type { AccessModel } from '../../access/model.ts'
 import { parsePolicy } from '../../access/policy/parse.ts'
 import { type AccessReport, type AskedAccess, answerAccess, isAllowed } from '../../access/why/answer.ts'
 import { judgeLogin } from '../../access/why/judge.ts'
-import { policyReader, type TokenPolicies } from '../../access/why/token-policies.ts'
+import { type TokenPolicies, tokenPolicies } from '../../access/why/token-policies.ts'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
@@ -127,7 +127,14 @@ export function answerIn(
   asked: AskedAccess,
 ) {
   const elsewhere = new Map([...models].filter(([other]) => other !== name))
-  return answerAccess({ asked, policies, token: policyReader(model)(policies), server: model.server, model, elsewhere })
+  return answerAccess({
+    asked,
+    policies,
+    token: tokenPolicies(model, policies),
+    server: model.server,
+    model,
+    elsewhere,
+  })
 }
 
 async function askPolicies(
@@ -184,7 +191,7 @@ interface PolicyQuestion {
 function reportOf(context: Context, { policies, ...question }: PolicyQuestion): AccessReport {
   const { server, model } = question
   const names = policies.filter((policy) => !isFile(policy)).map((name) => name.toLowerCase())
-  const known = model === undefined ? noPolicies : policyReader(model)(names)
+  const known = model === undefined ? noPolicies : tokenPolicies(model, names)
   const token = policies.filter(isFile).reduce((all, file) => withFile(all, context, file, server), known)
   const access = answerAccess({ ...question, policies: policies.map(policyName), token })
   return { server, access }

@@ -1,14 +1,8 @@
 import { parseServerVersion, type ServerVersion } from '../../core/version.ts'
 import type { OptionSpec, Options } from '../session/command.ts'
-import { directoryOption, text, usage } from '../session/options.ts'
+import { directoryOption, environmentOption, text, usage } from '../session/options.ts'
 
 /** Options that the questions about access share. */
-const environmentOption: OptionSpec = {
-  flags: '-e, --environment <name>',
-  description: 'only this environment; may be given several times',
-  repeatable: true,
-}
-
 const serverOption: OptionSpec = {
   flags: '--server <product@version>',
   description: 'whose rules hold, such as vault@1.21.0 or openbao@2.6.1; by default what the environment says',

@@ -8,7 +8,7 @@ export const directoryOption: OptionSpec = {
   default: '.',
 }
 
-const environmentOption: OptionSpec = {
+export const environmentOption: OptionSpec = {
   flags: '-e, --environment <name>',
   description: 'only this environment; may be given several times',
   repeatable: true,

@@ -1,4 +1,4 @@
-import { patternOf } from '../../../src/access/acl/pattern.ts'
+import { patternOf } from '../../../src/access/policy/pattern.ts'
 import type { Capability, PathRule, Policy } from '../../../src/access/policy/policy.ts'
 
 type Rest = Partial<Omit<PathRule, 'capabilities' | 'written'>>

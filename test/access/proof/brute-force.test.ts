@@ -132,7 +132,11 @@ describe('against every token, path and capability one by one', () => {
           }
           if (really.gain || really.loss) differing++
         }
-        for (const effect of effects) expectShown(effect, before, after)
+        expect(new Set(effects.map(({ effect, text }) => `${effect} ${text}`)).size).toBe(effects.length)
+        for (const effect of effects) {
+          expectShown(effect, before, after)
+          expectNamed(effect, effect.effect === 'loss' ? before : after)
+        }
       }),
       options,
     )
@@ -207,6 +211,18 @@ describe('against every token, path and capability one by one', () => {
 function onlyRole(asked: AccessModel, name: string) {
   const mount = asked.mounts.get('jwt') as NonNullable<ReturnType<AccessModel['mounts']['get']>>
   return { ...mount, roles: new Map([...mount.roles].filter(([other]) => other === name)) }
+}
+
+/** A line names the projects of the roles that it is about, or the roles themselves. */
+function expectNamed({ roles, text }: AccessEffect, { mounts }: AccessModel): void {
+  const named = roles.some((address) => {
+    const name = address.replace('jwt-role/jwt/', '')
+    const claims = mounts.get('jwt')?.roles.get(name)?.role['bound_claims'] as {
+      readonly project_id: readonly string[]
+    }
+    return text.includes(`jwt/${name}`) || claims.project_id.some((id) => text.includes(id))
+  })
+  expect(named, text).toBe(true)
 }
 
 /** A gain is possible after and not before, a loss the other way round, whichever role is used. */

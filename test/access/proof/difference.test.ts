@@ -44,10 +44,10 @@ describe('the difference between two models', () => {
     })
     const [pushes, both] = [role(['push']), role(['push', 'merge_request_event'])]
     expect(texts({ policies, roles: pushes }, { policies, roles: both })).toEqual([
-      'gain: role jwt/ci now admits merge-request pipelines',
+      'gain: role jwt/ci now admits merge-request pipelines: tokens of project 42 in merge-request pipelines gain read on ops/data/*',
     ])
     expect(texts({ policies, roles: both }, { policies, roles: pushes })).toEqual([
-      'loss: role jwt/ci no longer admits merge-request pipelines',
+      'loss: role jwt/ci no longer admits merge-request pipelines: tokens of project 42 in merge-request pipelines lose read on ops/data/*',
     ])
   })
 
@@ -57,10 +57,10 @@ describe('the difference between two models', () => {
       ci: { bound_claims: { project_id: '42', ...claims }, token_policies: ['p'] },
     })
     expect(texts({ policies, roles: role({ ref_protected: 'true' }) }, { policies, roles: role({}) })).toEqual([
-      'gain: role jwt/ci now admits unprotected refs',
+      'gain: role jwt/ci now admits unprotected refs: tokens of project 42 on unprotected refs gain read on ops/data/*',
     ])
     expect(texts({ policies, roles: role({ environment: 'staging' }) }, { policies, roles: role({}) })).toEqual([
-      'gain: role jwt/ci now admits environments other than staging, or none',
+      'gain: role jwt/ci now admits environments other than staging, or none: tokens of project 42 for environments other than staging, or none, gain read on ops/data/*',
     ])
   })
 
@@ -119,7 +119,7 @@ describe('the difference between two models', () => {
     const before = { policies, roles: role({ token_ttl: 300, token_num_uses: 1 }) }
     const after = { policies, roles: role({ token_ttl: 3600, token_bound_cidrs: ['10.0.0.0/8'] }) }
     expect(texts(before, after)).toEqual([
-      'change: tokens of role jwt/ci now can be got and used from 10.0.0.0/8 instead of anywhere',
+      'change: tokens of role jwt/ci now can be got and used only from 10.0.0.0/8 instead of from anywhere',
       'change: tokens of role jwt/ci now can be used any number of times instead of once',
       'change: tokens of role jwt/ci now live 1h instead of 5m',
     ])
@@ -171,8 +171,8 @@ describe('the difference between two models', () => {
     expect(
       texts({ roles, config: config('https://a.example.com') }, { roles, config: config('https://b.example.com') }),
     ).toEqual([
-      'gain: tokens of https://b.example.com are now taken by mount jwt, and get what its roles give',
-      'loss: tokens of https://a.example.com are no longer taken by mount jwt',
+      'gain: mount jwt now takes tokens of https://b.example.com, and they get what its 2 roles give',
+      'loss: mount jwt no longer takes tokens of https://a.example.com',
     ])
   })
 

@@ -161,6 +161,10 @@ const stories: Readonly<Record<string, { readonly told: Story; readonly not: Sto
     told: { role: bound('source_project_id', '42') },
     not: { role: bound('user_access_level', 'owner'), claims: { user_access_level: 'developer' } },
   },
+  'groups-direct': {
+    told: { role: bound('groups_direct', 'team') },
+    not: { role: bound('groups_direct', 'team'), claims: { groups_direct: ['other'] } },
+  },
   'unknown-claim': {
     told: { role: bound('deployment_action', 'start') },
     not: { role: bound('environment_action', 'start') },

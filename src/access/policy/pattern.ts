@@ -1,7 +1,8 @@
-import type { PathMatch } from '../policy/policy.ts'
+import { goQuote } from '../hcl/go-text.ts'
+import type { PathMatch } from './policy.ts'
 
 /** How the server keys a path of a policy, or why it refuses the whole policy. */
-export type PatternOf = { readonly pattern: string; readonly match: PathMatch } | { readonly error: string }
+type PatternOf = { readonly pattern: string; readonly match: PathMatch } | { readonly error: string }
 
 /**
  * The key of a path as it stands in a policy, its templates filled in. One leading `/` goes. A `+` counts where a
@@ -12,7 +13,7 @@ export function patternOf(path: string, namespace: string): PatternOf {
   const relative = path.startsWith('/') ? path.slice(1) : path
   if (relative.includes('+*')) {
     const whole = namespace === '' ? relative : `${namespace}/${relative}`
-    return { error: `path "${whole}": invalid use of wildcards ('+*' is forbidden)` }
+    return { error: `path ${goQuote(whole)}: invalid use of wildcards ('+*' is forbidden)` }
   }
   if (hasPlusSegment(relative, namespace)) return { pattern: relative, match: 'segments' }
   return relative.endsWith('*')

@@ -1,0 +1,29 @@
+import { byText } from '../../core/json.ts'
+import { literalStart, type PathPattern } from './pattern.ts'
+
+/** What the paths of some patterns begin with, without what begins with another of them; sorted. */
+export type Starts = readonly string[]
+
+export function startsOf(patterns: readonly PathPattern[]): Starts {
+  const starts: string[] = []
+  for (const start of patterns.map(literalStart).sort(byText))
+    if (starts.length === 0 || !start.startsWith(starts.at(-1) as string)) starts.push(start)
+  return starts
+}
+
+/** Whether a path with this beginning may be among them: it begins with one of theirs, or one of theirs with it. */
+export function mayHold(starts: Starts, start: string): boolean {
+  let [low, high] = [0, starts.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((starts[middle] as string) <= start) low = middle + 1
+    else high = middle
+  }
+  const [before, behind] = [starts[low - 1], starts[low]]
+  return (before !== undefined && start.startsWith(before)) || behind?.startsWith(start) === true
+}
+
+export function mayMeet(a: Starts, b: Starts): boolean {
+  const [few, many] = a.length < b.length ? [a, b] : [b, a]
+  return few.some((start) => mayHold(many, start))
+}

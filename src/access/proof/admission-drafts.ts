@@ -1,0 +1,62 @@
+import type { AccessWitness } from '../../core/access-effect.ts'
+import { byText } from '../../core/json.ts'
+import type { Box } from '../claims/box.ts'
+import { describeAdmitted, describeBoxes } from '../claims/phrases.ts'
+import { type Direction, type Draft, grantsIn, verbs, witness } from './drafts.ts'
+import type { Gain } from './gains.ts'
+import { bareWords, itemGroups, piecesIn } from './grant-drafts.ts'
+import { grantWords } from './path-words.ts'
+import type { Subject } from './subjects.ts'
+
+/**
+ * The role of the same name admits others than before. One line says it in terms of the claims that changed, and what those
+ * tokens gain by it.
+ */
+export function admissionDrafts(gains: readonly Gain[], direction: Direction): readonly Draft[] {
+  const telling = gains.filter((gain) => gain.gained.length + gain.templated.length > 0 || gain.by.length === 0)
+  const [first] = telling
+  const other = first?.outside?.box
+  if (first === undefined || other === undefined) return []
+  const { subject } = first
+  const admitted = describeAdmitted(subject.box as Box, other)
+  const items = itemGroups(telling.map((gain) => ({ gain, said: gain.box }))).flatMap((group) => group.items)
+  const grants = grantsIn(items)
+  const what = consequence(telling, grants.map(grantWords), direction)
+  return [
+    {
+      key: `${direction} admits ${subject.address}`,
+      effect: direction,
+      subject,
+      boxes: telling.map(({ box }) => box),
+      said: admitted.boxes,
+      ...(grants.length > 0 && {
+        capabilities: [...new Set(grants.flatMap(({ capabilities }) => capabilities))].sort(byText),
+        paths: [...new Set(grants.flatMap(({ paths }) => paths))].sort(byText),
+      }),
+      witness: () => shownBy(telling, new Set(piecesIn(items))),
+      text: (who) => {
+        const such =
+          admitted.boxes.length === 1 ? `tokens of ${who}` : `such tokens of ${describeBoxes([admitted.common])}`
+        return `${headline(subject, direction)} ${admitted.text}: ${such} ${what}`
+      },
+    },
+  ]
+}
+
+function headline({ mount, role }: Subject, direction: Direction): string {
+  return `role ${mount.path}/${role.name} ${direction === 'gain' ? 'now admits' : 'no longer admits'}`
+}
+
+function consequence(gains: readonly Gain[], grants: readonly string[], direction: Direction): string {
+  if (grants.length > 0) return `${verbs[direction]} ${grants.join(', and ')}`
+  const bare = gains.find(({ by }) => by.length === 0) ?? gains[0]
+  return (bare && bareWords(bare, direction)) ?? ''
+}
+
+function shownBy(gains: readonly Gain[], telling: ReadonlySet<object>): AccessWitness {
+  const gain = gains.find(({ gained }) => gained.some((piece) => telling.has(piece))) ?? (gains[0] as Gain)
+  return witness(
+    gain,
+    gain.gained.filter((piece) => telling.has(piece)),
+  )
+}

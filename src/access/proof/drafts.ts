@@ -1,0 +1,58 @@
+import type { AccessEffect, AccessWitness } from '../../core/access-effect.ts'
+import { byText } from '../../core/json.ts'
+import type { Box } from '../claims/box.ts'
+import type { PathPiece } from '../paths/compare.ts'
+import type { Gain } from './gains.ts'
+import { shortWitnessOf } from './reached.ts'
+import type { Subject } from './subjects.ts'
+
+/** An effect before its words: equal keys are one line that names all their tokens. */
+export interface Draft {
+  readonly key: string
+  readonly effect: AccessEffect['effect']
+  readonly subject: Subject
+  /** Exactly which tokens. */
+  readonly boxes: readonly Box[]
+  /** Which tokens, as the role says it. */
+  readonly said: readonly Box[]
+  readonly capabilities?: readonly string[]
+  readonly paths?: readonly string[]
+  witness(): AccessWitness
+  /** `who` ends with a comma where it needs one. */
+  text(who: string): string
+}
+
+export type Direction = 'gain' | 'loss'
+
+export const verbs = { gain: 'gain', loss: 'lose' } as const
+
+/** Capabilities that some paths share. */
+export interface Grant {
+  readonly capabilities: readonly string[]
+  readonly paths: readonly string[]
+}
+
+/** One for each set of capabilities, with all paths that have it; both sorted. */
+export function grantsIn(said: readonly { readonly path: string; readonly capability: string }[]): readonly Grant[] {
+  const byPath = new Map<string, string[]>()
+  for (const { path, capability } of said) {
+    const there = byPath.get(path)
+    if (there === undefined) byPath.set(path, [capability])
+    else if (!there.includes(capability)) there.push(capability)
+  }
+  const bySet = new Map<string, { capabilities: readonly string[]; paths: string[] }>()
+  for (const [path, capabilities] of byPath) {
+    const key = capabilities.sort(byText).join()
+    const grant = bySet.get(key)
+    if (grant === undefined) bySet.set(key, { capabilities, paths: [path] })
+    else grant.paths.push(path)
+  }
+  return [...bySet.values()].map(({ capabilities, paths }) => ({ capabilities, paths: paths.sort(byText) }))
+}
+
+/** By the request that is the easiest to show. */
+export function witness({ subject, box }: Gain, pieces: readonly PathPiece[]): AccessWitness {
+  const piece = pieces.find(({ capability }) => capability !== 'sudo' && capability !== 'subscribe') ?? pieces[0]
+  if (piece === undefined) return shortWitnessOf(subject, box)
+  return shortWitnessOf(subject, box, { ...piece, path: piece.witness })
+}
