@@ -1,4 +1,5 @@
 import { parseSnapshot } from '../core/snapshot.ts'
+import { fetchOverNetwork } from '../sandbox/fetch-document.ts'
 import { startSandbox } from '../sandbox/server.ts'
 import type { Command } from './session/command.ts'
 import { text } from './session/options.ts'
@@ -6,7 +7,7 @@ import { readJson } from './session/snapshot-file.ts'
 
 export const sandbox: Command = {
   description:
-    'Speaks what vaultwright uses of the API and keeps it in memory: auth mounts, JWT configuration and roles, policies. It holds no secrets and gives no logins. Runs until Ctrl-C.',
+    "A Vault in this process, kept in memory: auth mounts, JWT configuration and roles, policies, logins by signed tokens, capabilities, and kv secrets (secret/ is there from the start). Logins and requests are decided by the server's rules. Runs until Ctrl-C.",
   options: [
     {
       flags: '--listen <host:port>',
@@ -21,6 +22,11 @@ export const sandbox: Command = {
       choices: ['vault', 'openbao'],
       default: 'vault',
     },
+    {
+      flags: '--fetch-keys',
+      description:
+        'fetch the keys of oidc_discovery_url, jwks_url and jwks_pairs, directly; without it the sandbox contacts nobody, and only jwt_validation_pubkeys let jobs log in',
+    },
   ],
   async run(context, options) {
     const file = text(options, 'load')
@@ -28,6 +34,7 @@ export const sandbox: Command = {
     const running = await startSandbox({
       listen: text(options, 'listen') as string,
       product: text(options, 'product') as 'vault' | 'openbao',
+      ...(options['fetchKeys'] === true ? { fetchDocument: fetchOverNetwork } : {}),
       ...(token === undefined ? {} : { token }),
       ...(file === undefined ? {} : { load: parseSnapshot(await readJson(context, file)) }),
     })

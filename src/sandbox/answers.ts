@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type JsonObject, type JsonValue, stableStringify } from '../core/json.ts'
+import { JsonNumber } from '../access/login/json-number.ts'
+import { byText, isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Product } from '../core/server.ts'
 
 /** What a handler has to say; how it looks on the wire is decided here, once for all. */
@@ -10,6 +11,12 @@ export type Answer =
       readonly kind: 'data'
       readonly data: JsonObject | null
       readonly warnings?: readonly string[]
+      /** A token that was given or renewed. */
+      readonly auth?: JsonObject
+      /** Seconds. */
+      readonly leaseDuration?: number
+      /** 404 for what is gone and still has something to say. */
+      readonly status?: 404
       /** Some endpoints repeat their data beside the envelope (http handler.go, injectDataIntoTopRoutes). */
       readonly repeated?: boolean
     }
@@ -27,6 +34,9 @@ export class Refusal extends Error {
     this.errors = errors
   }
 }
+
+/** The server cuts the connection instead of answering, because its handler panicked. */
+export class Crash extends Error {}
 
 export const empty: Answer = { kind: 'empty' }
 export const missing: Answer = { kind: 'missing' }
@@ -60,6 +70,11 @@ export function severalErrors(...messages: readonly string[]): string {
   return `${count} occurred:\n${messages.map((message) => `\t* ${message}\n`).join('')}\n`
 }
 
+/** A request that the token's policies do not allow, or a token that is not good enough. */
+export function denied(): never {
+  return refuse(severalErrors('permission denied'), 403)
+}
+
 export function unsupportedPath(): never {
   return refuse(severalErrors('unsupported path'), 404)
 }
@@ -83,7 +98,7 @@ export function render(answer: Answer, product: Product, mountType: string): Ren
     case 'bare':
       return { status: answer.status, body: plainJson(answer.body) }
     case 'data':
-      return { status: 200, body: envelope(answer, product, mountType) }
+      return { status: answer.status ?? 200, body: envelope(answer, product, answer.status ? '' : mountType) }
   }
 }
 
@@ -97,23 +112,32 @@ function envelope(answer: Answer & { kind: 'data' }, product: Product, mountType
     request_id: randomUUID(),
     lease_id: '',
     renewable: false,
-    lease_duration: 0,
+    lease_duration: answer.leaseDuration ?? 0,
     data: answer.data,
     wrap_info: null,
     warnings: answer.warnings === undefined || answer.warnings.length === 0 ? null : answer.warnings,
-    auth: null,
+    auth: answer.auth ?? null,
     ...(product === 'vault' ? { mount_type: mountType } : {}),
   })
 }
 
 /** Members in the given order; what is inside them in the order of their keys, as Go writes maps. */
 function plainJson(body: JsonObject): string {
-  const members = Object.entries(body).map(([key, value]) => `${goString(key)}:${goEscape(stableStringify(value))}`)
+  const members = Object.entries(body).map(([key, value]) => `${goString(key)}:${goEscape(json(value))}`)
   return `{${members.join(',')}}\n`
 }
 
+/** Sorted as Go sorts a map, and with the numbers of roles as they were written. */
+function json(value: JsonValue): string {
+  if (value instanceof JsonNumber) return value.text
+  if (Array.isArray(value)) return `[${value.map(json).join(',')}]`
+  if (!isObject(value)) return JSON.stringify(value)
+  const keys = Object.keys(value).sort(byText)
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${json(value[key] as JsonValue)}`).join(',')}}`
+}
+
 function goJson(value: JsonValue): string {
-  return `${goEscape(stableStringify(value))}\n`
+  return `${goEscape(json(value))}\n`
 }
 
 function goString(text: string): string {

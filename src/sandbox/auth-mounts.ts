@@ -1,10 +1,11 @@
-import { byText, isEmpty, isObject, type JsonObject, type JsonValue } from '../core/json.ts'
-import { type Answer, data, empty, refuse, repeatedData } from './answers.ts'
-import { durationOf } from './durations.ts'
+import { parseGoDuration } from '../access/login/go-numbers.ts'
+import { withFloats } from '../access/login/json-number.ts'
+import { isEmpty, isObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import { type Answer, empty, refuse, repeatedData } from './answers.ts'
 import type { FieldType } from './field-types.ts'
 import type { Call, Route } from './routes.ts'
-import { secretMounts } from './secret-mounts.ts'
 import { addMount, type Mount, type State, systemTtl } from './state.ts'
+import { revokeTokensOf } from './token.ts'
 import { effectiveTtls, tokenTypes, tune, visibilities } from './tune.ts'
 
 /** `sys/auth` and what belongs to it (vault logical_system.go). */
@@ -22,19 +23,19 @@ const enableFields: Readonly<Record<string, FieldType>> = {
   seal_wrap: 'bool',
   external_entropy_access: 'bool',
   plugin_name: 'string',
-  options: 'pairs',
+  options: 'key-value pairs',
 }
 
 const tuneFields: Readonly<Record<string, FieldType>> = {
   default_lease_ttl: 'string',
   max_lease_ttl: 'string',
   description: 'string',
-  audit_non_hmac_request_keys: 'comma-list',
-  audit_non_hmac_response_keys: 'comma-list',
-  options: 'pairs',
+  audit_non_hmac_request_keys: 'comma string slice',
+  audit_non_hmac_response_keys: 'comma string slice',
+  options: 'key-value pairs',
   listing_visibility: 'string',
-  passthrough_request_headers: 'comma-list',
-  allowed_response_headers: 'comma-list',
+  passthrough_request_headers: 'comma string slice',
+  allowed_response_headers: 'comma string slice',
   token_type: 'string',
   plugin_version: 'string',
   user_lockout_config: 'map',
@@ -53,7 +54,7 @@ export function authMountRoutes(state: State): Route[] {
     fields: tuneFields,
     handlers: {
       read: ({ names }: Call) => repeatedData(tuneData(tunedMount(state, names, missingSysview))),
-      write: ({ names, input }: Call) => tune(tunedMount(state, names, missingEntry), input),
+      write: ({ names, input }: Call) => tune(state, tunedMount(state, names, missingEntry), input),
     },
   }
   return [
@@ -68,16 +69,6 @@ export function authMountRoutes(state: State): Route[] {
         write: (call) => enable(state, call),
         delete: ({ names }) => disable(state, slashed(names['path'])),
       },
-    },
-  ]
-}
-
-export function uiMountRoutes(state: State): Route[] {
-  return [
-    { pattern: /^internal\/ui\/mounts$/, handlers: { read: () => data(uiMounts(state)) } },
-    {
-      pattern: /^internal\/ui\/mounts\/(?<path>.+)$/,
-      handlers: { read: ({ names }) => data(uiMount(state, slashed(names['path']))) },
     },
   ]
 }
@@ -117,7 +108,7 @@ function tuneData(mount: Mount): JsonObject {
 
 function enable(state: State, { names, input }: Call): Answer {
   const path = slashed(names['path'])
-  const config = mountConfig((input.get('config') ?? {}) as JsonObject)
+  const config = mountConfig(withFloats(input.get('config') ?? {}) as JsonObject)
   const type = (input.get('type') ?? '') as string
   if (type === '') refuse('backend type must be specified as a string')
   const pluginVersion = config.pluginVersion
@@ -186,31 +177,13 @@ function inconvertible(): never {
 
 function ttl(text: string, which: string): number {
   if (text === '' || text === 'system') return 0
-  const result = durationOf(text)
+  const result = parseGoDuration(text)
   return 'error' in result ? refuse(`unable to parse ${which} TTL of ${text}: ${result.error}`) : result.seconds
 }
 
 function disable(state: State, path: string): Answer {
   if (path === 'token/') refuse('token credential backend cannot be disabled')
   state.mounts.delete(path)
+  revokeTokensOf(state, path)
   return empty
-}
-
-function uiMounts(state: State): JsonObject {
-  const auth = [...state.mounts.values()].sort((a, b) => byText(a.path, b.path))
-  return {
-    auth: Object.fromEntries(auth.map((mount) => [mount.path, effectiveInfo(mount)])),
-    secret: secretMounts(state),
-  }
-}
-
-function effectiveInfo(mount: Mount): JsonObject {
-  return { ...mount.info, config: { ...(mount.info['config'] as JsonObject), ...effectiveTtls(mount) } }
-}
-
-function uiMount(state: State, path: string): JsonObject {
-  const mount = path.startsWith('auth/') ? state.mounts.get(path.slice('auth/'.length)) : undefined
-  if (mount !== undefined) return { ...effectiveInfo(mount), path: mount.path }
-  const words = `preflight capability check returned 403, please ensure client's policies grant access to path "${path}"`
-  return refuse(words, 403)
 }

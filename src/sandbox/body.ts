@@ -1,10 +1,12 @@
+import { parseWritten } from '../access/login/json-number.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import type { Product } from '../core/server.ts'
 import { refuse } from './answers.ts'
 
 /**
  * A request's body. Vault scans it once before it decodes it, answering 500 for what is no JSON and for a key that stands
- * twice (sdk/helper/jsonutil VerifyMaxDepthStreaming); OpenBao only decodes it. Throws Refusal with the server's words.
+ * twice (sdk/helper/jsonutil VerifyMaxDepthStreaming); OpenBao only decodes it. Numbers that JavaScript would spell
+ * differently are JsonNumbers, whatever their type says: roles keep them. Throws Refusal with the server's words.
  */
 export function parseBody(text: string, product: Product): JsonObject {
   const trimmed = text.trim()
@@ -19,14 +21,14 @@ export function parseBody(text: string, product: Product): JsonObject {
 
 function decode(text: string, product: Product): unknown {
   try {
-    return JSON.parse(text)
+    return parseWritten(text)
   } catch {
     return refuse(notJson(product, `invalid character '${text[0]}' looking for beginning of value`))
   }
 }
 
 function notJson(product: Product, words: string): string {
-  return `error parsing JSON: failed to ${product === 'vault' ? 'parse' : 'decode'} JSON input: ${words}`
+  return `${product === 'vault' ? 'error parsing JSON: failed to parse' : 'failed to decode'} JSON input: ${words}`
 }
 
 interface Container {
@@ -82,4 +84,14 @@ function readKey(container: Container, word: string): void {
 
 function broken(message: string): never {
   return refuse(message, 500)
+}
+
+/** Whether a key stands twice in an object of this JSON text, or the text is none. */
+export function hasRepeatedKey(text: string): boolean {
+  try {
+    if (/^[{[]/.test(text.trim())) scan(text.trim())
+    return false
+  } catch {
+    return true
+  }
 }

@@ -1,15 +1,17 @@
-import { createPublicKey } from 'node:crypto'
+import { signatureAlgorithms } from '../access/login/config.ts'
+import { quote, show } from '../access/login/go-text.ts'
+import { refusePublicKey } from '../access/login/public-key.ts'
 import { isEmpty, isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Requirement } from '../core/version.ts'
-import { type Answer, data, empty, missing, refuse } from './answers.ts'
+import { type Answer, data, missing, refuse, written } from './answers.ts'
 import type { FieldType } from './field-types.ts'
-import { goValue } from './go-text.ts'
+import { unreachableSource } from './key-sets.ts'
 import { type Input, listOf, type Route, textOf } from './routes.ts'
 import { has, type Mount, type State } from './state.ts'
 
 /**
  * `auth/<mount>/config` (vault-plugin-auth-jwt path_config.go, openbao path_config.go). A write replaces everything but
- * namespace_in_state. The sandbox contacts no issuer, so it takes every URL; the client secret is not even kept.
+ * namespace_in_state. A sandbox that fetches no keys takes every URL; the client secret is not even kept.
  */
 interface Field {
   readonly type: FieldType
@@ -20,29 +22,33 @@ interface Field {
 
 const fields: Readonly<Record<string, Field>> = {
   bound_issuer: { type: 'string' },
-  default_role: { type: 'lower-case' },
+  default_role: { type: 'lower-case string' },
   jwks_ca_pem: { type: 'string' },
   jwks_pairs: { type: 'slice', requires: { vault: '1.16' } },
   jwks_url: { type: 'string' },
-  jwt_supported_algs: { type: 'comma-list' },
-  jwt_validation_pubkeys: { type: 'comma-list' },
+  jwt_supported_algs: { type: 'comma string slice' },
+  jwt_validation_pubkeys: { type: 'comma string slice' },
   namespace_in_state: { type: 'bool' },
   oidc_client_id: { type: 'string' },
   oidc_client_secret: { type: 'string', read: false },
   oidc_discovery_ca_pem: { type: 'string' },
   oidc_discovery_url: { type: 'string' },
   oidc_response_mode: { type: 'string' },
-  oidc_response_types: { type: 'comma-list' },
-  override_allowed_server_names: { type: 'comma-list', requires: { openbao: '2.4' } },
+  oidc_response_types: { type: 'comma string slice' },
+  override_allowed_server_names: { type: 'comma string slice', requires: { openbao: '2.4' } },
   provider_config: { type: 'map' },
   skip_jwks_validation: { type: 'bool', read: false, requires: { openbao: '2.3' } },
-  unsupported_critical_cert_extensions: { type: 'comma-list', requires: { vault: '1.17.3' } },
+  unsupported_critical_cert_extensions: { type: 'comma string slice', requires: { vault: '1.17.3' } },
 }
 
-const zeros: Readonly<Partial<Record<FieldType, JsonValue>>> = { 'comma-list': [], slice: [], map: {}, bool: false }
+const zeros: Readonly<Partial<Record<FieldType, JsonValue>>> = {
+  'comma string slice': [],
+  slice: [],
+  map: {},
+  bool: false,
+}
 
 const providers = ['azure', 'gsuite', 'secureauth', 'ibmisam']
-const algorithms = 'RS256 RS384 RS512 ES256 ES384 ES512 PS256 PS384 PS512 EdDSA'.split(' ')
 
 export function jwtConfigRoutes(state: State, mount: Mount): Route[] {
   const known = Object.entries(fields).filter(([, { requires }]) => requires === undefined || has(state, requires))
@@ -58,16 +64,17 @@ export function jwtConfigRoutes(state: State, mount: Mount): Route[] {
   ]
 }
 
-function write(state: State, mount: Mount, input: Input): Answer {
+async function write(state: State, mount: Mount, input: Input): Promise<Answer> {
   checkSource(state, input)
   for (const key of listOf(input, 'jwt_validation_pubkeys')) checkKey(key)
-  const strange = listOf(input, 'jwt_supported_algs').find((name) => !algorithms.includes(name))
-  if (strange !== undefined)
-    refuse(`invalid jwt_supported_algs: unsupported signing algorithm ${JSON.stringify(strange)}`)
+  const unreachable = await unreachableSource(state, Object.fromEntries(input))
+  if (unreachable !== undefined && input.get('skip_jwks_validation') !== true) refuse(unreachable)
+  const strange = listOf(input, 'jwt_supported_algs').find((name) => !signatureAlgorithms.includes(name))
+  if (strange !== undefined) refuse(`invalid jwt_supported_algs: unsupported signing algorithm ${quote(strange)}`)
   checkResponse(listOf(input, 'oidc_response_types'), textOf(input, 'oidc_response_mode'))
   checkProvider(state, provider(input))
   mount.config = stored(state, mount.config, input)
-  return empty
+  return written(unreachable === undefined ? [] : [unreachable])
 }
 
 function provider(input: Input): JsonObject {
@@ -104,18 +111,14 @@ function checkPairs(input: Input): void {
 }
 
 function checkKey(pem: string): void {
-  if (!pem.includes('-----BEGIN ')) refuse('error parsing public key: data does not contain any valid public keys')
-  try {
-    createPublicKey(pem)
-  } catch {
-    refuse('error parsing public key: x509: malformed certificate')
-  }
+  const reason = refusePublicKey(pem)
+  if (reason !== undefined) refuse(`error parsing public key: ${reason}`)
 }
 
 function checkResponse(types: readonly string[], mode: string): void {
   if (!types.every((type) => type === 'code' || type === 'id_token'))
-    refuse(`invalid response_types ${goValue(types)}. 'code' and 'id_token' are allowed`)
-  if (!['', 'query', 'form_post'].includes(mode)) refuse(`invalid response_mode: ${JSON.stringify(mode)}`)
+    refuse(`invalid response_types ${show(types)}. 'code' and 'id_token' are allowed`)
+  if (!['', 'query', 'form_post'].includes(mode)) refuse(`invalid response_mode: ${quote(mode)}`)
   if (mode !== 'form_post' && types.includes('id_token'))
     refuse('query response_mode may not be used with an id_token response_type')
 }
@@ -125,8 +128,7 @@ function checkProvider(state: State, config: JsonObject): void {
   const name = config['provider']
   if (typeof name !== 'string') refuse("invalid provider_config: 'provider' field not found in provider_config")
   const known = [...providers, ...(has(state, { openbao: '2.6' }) ? ['kubernetes'] : [])]
-  if (!known.includes(name))
-    refuse(`invalid provider_config: provider ${JSON.stringify(name)} not found in custom providers`)
+  if (!known.includes(name)) refuse(`invalid provider_config: provider ${quote(name)} not found in custom providers`)
 }
 
 /** As it reads: every field the server gives back, zero where the write left it out. */

@@ -1,9 +1,11 @@
+import { parseNetwork } from '../access/login/cidr.ts'
+import { formatGoDuration } from '../access/login/go-numbers.ts'
+import { show } from '../access/login/go-text.ts'
+import { isWrittenObject } from '../access/login/json-number.ts'
 import { byText, isEmpty, isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Requirement } from '../core/version.ts'
 import { type Answer, data, empty, listing, missing, refuse, written } from './answers.ts'
-import { storedAddress } from './cidrs.ts'
 import type { FieldType } from './field-types.ts'
-import { goDuration, goValue } from './go-text.ts'
 import { type Input, listOf, type Route, textOf } from './routes.ts'
 import { has, type Mount, type State } from './state.ts'
 import { effectiveTtls } from './tune.ts'
@@ -23,30 +25,30 @@ interface Field {
 const openbao21 = { openbao: '2.1' }
 
 const fields: Readonly<Record<string, Field>> = {
-  allowed_redirect_uris: { type: 'comma-list', fresh: null },
-  bound_audiences: { type: 'comma-list', fresh: null },
+  allowed_redirect_uris: { type: 'comma string slice', fresh: null },
+  bound_audiences: { type: 'comma string slice', fresh: null },
   bound_claims: { type: 'map', fresh: null },
   bound_claims_type: { type: 'string', fresh: 'string', resets: true },
   bound_subject: { type: 'string', fresh: '' },
   callback_mode: { type: 'string', fresh: 'client', resets: true, requires: openbao21 },
-  claim_mappings: { type: 'pairs', fresh: null },
-  clock_skew_leeway: { type: 'signed-duration', fresh: 0 },
-  expiration_leeway: { type: 'signed-duration', fresh: 0 },
+  claim_mappings: { type: 'key-value pairs', fresh: null },
+  clock_skew_leeway: { type: 'signed duration', fresh: 0 },
+  expiration_leeway: { type: 'signed duration', fresh: 0 },
   groups_claim: { type: 'string', fresh: '' },
   max_age: { type: 'duration', fresh: 0 },
-  not_before_leeway: { type: 'signed-duration', fresh: 0 },
-  oauth2_metadata: { type: 'comma-list', fresh: null, requires: openbao21 },
+  not_before_leeway: { type: 'signed duration', fresh: 0 },
+  oauth2_metadata: { type: 'comma string slice', fresh: null, requires: openbao21 },
   oidc_disable_confirmation: { type: 'bool', fresh: false, resets: true, requires: { openbao: '2.5.2' } },
-  oidc_scopes: { type: 'comma-list', fresh: null },
+  oidc_scopes: { type: 'comma string slice', fresh: null },
   poll_interval: { type: 'int', requires: openbao21 },
   role_type: { type: 'string', fresh: 'oidc', resets: true },
-  token_bound_cidrs: { type: 'comma-list', fresh: [] },
+  token_bound_cidrs: { type: 'comma string slice', fresh: [] },
   token_explicit_max_ttl: { type: 'duration', fresh: 0 },
   token_max_ttl: { type: 'duration', fresh: 0 },
   token_no_default_policy: { type: 'bool', fresh: false },
   token_num_uses: { type: 'int', fresh: 0 },
   token_period: { type: 'duration', fresh: 0 },
-  token_policies: { type: 'comma-list', fresh: [] },
+  token_policies: { type: 'comma string slice', fresh: [] },
   token_policies_template_claims: { type: 'bool', fresh: false, requires: openbao21 },
   token_strictly_bind_ip: { type: 'bool', fresh: false, requires: { openbao: '2.0' } },
   token_ttl: { type: 'duration', fresh: 0 },
@@ -77,8 +79,8 @@ export function jwtRoleRoutes(state: State, mount: Mount): Route[] {
     { pattern: /^role\/?$/, ...roleList(state, mount) },
     {
       pattern: new RegExp(`^role/${name}$`),
-      fields: { name: 'lower-case', ...types, ...oldTypes } as Record<string, FieldType>,
-      looksFirst: true,
+      fields: { name: 'lower-case string', ...types, ...oldTypes } as Record<string, FieldType>,
+      exists: (names) => mount.roles.has(nameOf(names)),
       handlers: {
         read: ({ names }) => read(mount, nameOf(names)),
         write: ({ names, input }) => write(Object.fromEntries(known), mount, nameOf(names), input),
@@ -124,9 +126,10 @@ export function readableRole(role: JsonObject): JsonObject {
 
 function write(known: Readonly<Record<string, Field>>, mount: Mount, name: string, input: Input): Answer {
   checkType(textOf(input, 'role_type'))
-  const role = merged(known, mount.roles.get(name), input)
+  const before = mount.roles.get(name)
+  const role = merged(known, before, input)
   const limit = effectiveTtls(mount).max_lease_ttl
-  checkRole(role, input, limit)
+  checkRole({ role, before, input, limit })
   mount.roles.set(name, role)
   const warnings: string[] = []
   if ((role['token_max_ttl'] as number) > limit) warnings.push(truncated)
@@ -155,7 +158,7 @@ function merged(known: Readonly<Record<string, Field>>, before: JsonObject | und
 
 function address(text: string): string {
   const words = `Unable to convert ${JSON.stringify(text)} to an IPv4 or IPv6 address, or a UNIX Socket`
-  return storedAddress(text) ?? refuse(`error parsing address ${JSON.stringify(text)}: ${words}`)
+  return parseNetwork(text)?.text ?? refuse(`error parsing address ${JSON.stringify(text)}: ${words}`)
 }
 
 function applyAliases(role: Record<string, JsonValue>, input: Input): void {
@@ -183,14 +186,23 @@ function checkType(type: string): void {
   if (!['', 'jwt', 'oidc'].includes(type)) refuse(`invalid 'role_type': ${type}`)
 }
 
+interface RoleWrite {
+  /** What would be stored, and what is. */
+  readonly role: JsonObject
+  readonly before: JsonObject | undefined
+  readonly input: Input
+  /** Seconds: the mount's max_lease_ttl. */
+  readonly limit: number
+}
+
 /** In the server's order: which of several mistakes it names is part of its answer. */
-function checkRole(role: JsonObject, input: Input, limit: number): void {
+function checkRole({ role, before, input, limit }: RoleWrite): void {
   const type = role['role_type']
-  checkToken(role, input)
+  checkToken(role, before, input)
   const period = role['token_period'] as number
   if (period > limit)
     refuse(
-      `'period' of '"${goDuration(period)}"' is greater than the backend's maximum lease TTL of '"${goDuration(limit)}"'`,
+      `'period' of '"${formatGoDuration(period)}"' is greater than the backend's maximum lease TTL of '"${formatGoDuration(limit)}"'`,
     )
   checkClaims(role, input)
   checkOpenBaoFields(role)
@@ -210,16 +222,18 @@ function exceeds(ttl: JsonValue | undefined, max: JsonValue | undefined): boolea
   return (max as number) > 0 && (ttl as number) > (max as number)
 }
 
-function checkToken(role: JsonObject, input: Input): void {
+/** Looks at what is sent under the new names and at what was there before: old names are applied after this check. */
+function checkToken(role: JsonObject, before: JsonObject | undefined, input: Input): void {
   const type = role['token_type'] as string
   if (!['default', 'service', 'batch'].includes(type)) refuse(`invalid 'token_type' value ${JSON.stringify(type)}`)
-  if ((role['token_num_uses'] as number) < 0) refuse("'token_num_uses' cannot be negative")
+  const [uses, period, ttl, max] = ['num_uses', 'period', 'ttl', 'max_ttl'].map(
+    (old) => ((input.has(old) && !input.has(`token_${old}`) ? before : role)?.[`token_${old}`] ?? 0) as number,
+  ) as [number, number, number, number]
+  if (uses < 0) refuse("'token_num_uses' cannot be negative")
   const batch = "'token_type' cannot be 'batch' or 'default_batch' when set to generate"
-  if (type === 'batch' && role['token_period'] !== 0) refuse(`${batch} periodic tokens`)
-  if (type === 'batch' && role['token_num_uses'] !== 0) refuse(`${batch} tokens with limited use count`)
-  // Aliases are applied only after this check, so that the other words for the same mistake are theirs.
-  if (!input.has('ttl') && !input.has('max_ttl') && exceeds(role['token_ttl'], role['token_max_ttl']))
-    refuse("'token_ttl' cannot be greater than 'token_max_ttl'")
+  if (type === 'batch' && period !== 0) refuse(`${batch} periodic tokens`)
+  if (type === 'batch' && uses !== 0) refuse(`${batch} tokens with limited use count`)
+  if (ttl > 0 && max > 0 && ttl > max) refuse("'token_ttl' cannot be greater than 'token_max_ttl'")
   if (role['token_strictly_bind_ip'] === true && !isEmpty(role['token_bound_cidrs']))
     refuse("'token_strictly_bind_ip' conflicts with 'token_bound_cidrs'; set only one")
 }
@@ -238,9 +252,9 @@ function checkClaims(role: JsonObject, input: Input): void {
 }
 
 function checkGlob(value: JsonValue): void {
-  if (value === null || isObject(value)) refuse(`claim is not a string or list: ${goValue(value)}`)
+  if (value === null || isWrittenObject(value)) refuse(`claim is not a string or list: ${show(value)}`)
   const strange = (Array.isArray(value) ? value : [value]).find((element: JsonValue) => typeof element !== 'string')
-  if (strange !== undefined) refuse(`claim is not a string: ${goValue(strange)}`)
+  if (strange !== undefined) refuse(`claim is not a string: ${show(strange)}`)
 }
 
 function checkOpenBaoFields(role: JsonObject): void {

@@ -3,13 +3,18 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
 /**
- * Node's HTTP parser refuses a request whose method is LIST, which is Vault's own. So the first bytes of every request are
- * read before the parser sees them, and `LIST ` becomes a method that the parser knows and Vault does not. A request
- * begins where a connection does, and after each answer; one sent ahead of the answer before it is not translated.
+ * Node's HTTP parser refuses a request whose method is LIST or SCAN, which are the servers' own. So the first bytes of every
+ * request are read before the parser sees them, and `LIST ` becomes a method that the parser knows and Vault does not. A
+ * request begins where a connection does, and after each answer; one sent ahead of the answer before it is not translated.
  */
-export const listMethod = 'PROPFIND'
+const stands: Readonly<Record<string, string>> = { LIST: 'PROPFIND', SCAN: 'SEARCH' }
 
-const word = Buffer.from('LIST ')
+/** The method as it was sent. */
+export function sentMethod(method: string): string {
+  return Object.keys(stands).find((own) => stands[own] === method) ?? method
+}
+
+const words = Object.keys(stands).map((own) => Buffer.from(`${own} `))
 
 export interface Listener {
   readonly net: NetServer
@@ -56,14 +61,15 @@ function translated(socket: Socket): Connection {
       done(error)
     },
   })
+  // Requests ask their socket for it, and this is what they take for their socket.
+  Object.assign(stream, { remoteAddress: socket.remoteAddress })
   socket.on('data', (received) => {
     const chunk = Buffer.concat([held, received])
-    const unsure = begins && chunk.length < word.length && word.subarray(0, chunk.length).equals(chunk)
+    const unsure = begins && words.some((word) => beginsWith(word, chunk) && chunk.length < word.length)
     held = unsure ? chunk : Buffer.alloc(0)
     if (unsure) return
-    const list = begins && chunk.subarray(0, word.length).equals(word)
+    const translation = begins ? translate(chunk) : chunk
     begins = false
-    const translation = list ? Buffer.concat([Buffer.from(`${listMethod} `), chunk.subarray(word.length)]) : chunk
     if (!stream.push(translation)) socket.pause()
   })
   socket.on('end', () => stream.push(null))
@@ -75,4 +81,14 @@ function translated(socket: Socket): Connection {
       begins = true
     },
   }
+}
+
+function translate(chunk: Buffer): Buffer {
+  const word = words.find((own) => beginsWith(chunk, own))
+  if (word === undefined) return chunk
+  return Buffer.concat([Buffer.from(`${stands[word.toString().trim()]} `), chunk.subarray(word.length)])
+}
+
+function beginsWith(bytes: Buffer, beginning: Buffer): boolean {
+  return bytes.subarray(0, beginning.length).equals(beginning)
 }

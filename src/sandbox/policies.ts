@@ -1,8 +1,10 @@
+import { builtinPolicy } from '../access/acl/builtin.ts'
+import { parsePolicy } from '../access/policy/parse.ts'
+import { storedPolicyText } from '../access/policy/stored-text.ts'
 import { byText, type JsonObject, type JsonValue } from '../core/json.ts'
-import { type Answer, data, empty, listing, missing, refuse, repeatedData, written } from './answers.ts'
-import { defaultPolicy, responseWrappingPolicy } from './builtin-policies.ts'
+import type { Product } from '../core/server.ts'
+import { type Answer, Crash, data, empty, listing, missing, refuse, repeatedData, written } from './answers.ts'
 import type { FieldType } from './field-types.ts'
-import { policyProblem } from './policy-check.ts'
 import { type Call, type Input, type Route, textOf } from './routes.ts'
 import { has, type Policy, type State } from './state.ts'
 
@@ -10,8 +12,14 @@ import { has, type Policy, type State } from './state.ts'
  * `sys/policies/acl` and the older `sys/policy` (vault logical_system.go, policy_store.go). OpenBao 2.3 and later count
  * versions, check them on request, and list policies with their texts.
  */
-const immutable = ['root', 'response-wrapping', 'control-group']
-const hidden = ['response-wrapping', 'control-group']
+const immutable: Readonly<Record<Product, readonly string[]>> = {
+  vault: ['root', 'response-wrapping', 'control-group'],
+  openbao: ['root', 'response-wrapping'],
+}
+const hidden: Readonly<Record<Product, readonly string[]>> = {
+  vault: ['response-wrapping', 'control-group'],
+  openbao: ['response-wrapping'],
+}
 
 /** Those that exist without being stored. */
 export const builtinPolicies = ['root', 'response-wrapping']
@@ -51,7 +59,8 @@ function policyFields(state: State): Record<string, FieldType> {
 
 function detailedRoutes(state: State): Route[] {
   const list = (prefix: string) => {
-    const keys = policyKeys(state, prefix)
+    // Here `root` is below every prefix, which it is not in the list of names.
+    const keys = prefix === '' ? policyKeys(state) : [...policyKeys(state, prefix), 'root']
     return listing(keys, Object.fromEntries(keys.map((name) => [name, policyData(state, name) as JsonObject])))
   }
   const route: Route = { pattern: /^policies\/detailed\/acl\/?$/, handlers: { list: () => list('') } }
@@ -67,10 +76,11 @@ function nameOf(names: Call['names']): string {
   return (names['name'] ?? '').replace(/\/$/, '').trim().toLowerCase()
 }
 
-function stored(state: State, name: string): Policy | undefined {
+/** Undefined where there is no such policy, or no longer. */
+export function storedPolicy(state: State, name: string): Policy | undefined {
   const policy = state.policies.get(name)
   if (policy === undefined || policy.expiration === '') return policy
-  return Date.parse(policy.expiration) > Date.now() ? policy : undefined
+  return Date.parse(policy.expiration) > state.now() ? policy : undefined
 }
 
 /**
@@ -78,7 +88,9 @@ function stored(state: State, name: string): Policy | undefined {
  * `root` at the very end (sdk/logical ScanView).
  */
 export function policyKeys(state: State, prefix = ''): string[] {
-  const names = [...state.policies.keys()].filter((name) => !hidden.includes(name) && stored(state, name) !== undefined)
+  const names = [...state.policies.keys()].filter(
+    (name) => !hidden[state.product].includes(name) && storedPolicy(state, name) !== undefined,
+  )
   const keys: string[] = []
   const folders = [prefix]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -113,7 +125,7 @@ export function detailedPolicies(state: State): Record<string, JsonObject> | und
 
 /** As a read shows it; undefined where there is no such policy. */
 export function policyData(state: State, name: string): JsonObject | undefined {
-  const policy = name === 'root' ? plainPolicy('') : stored(state, name)
+  const policy = name === 'root' ? plainPolicy('') : storedPolicy(state, name)
   if (policy === undefined) return undefined
   return {
     name,
@@ -150,11 +162,8 @@ function plainPolicy(text: string): Policy {
 
 export function addBuiltinPolicies(state: State): void {
   const modified = state.startedAt.toISOString()
-  for (const [name, text] of [
-    ['default', defaultPolicy],
-    ['response-wrapping', responseWrappingPolicy],
-  ] as const)
-    state.policies.set(name, policyFrom({ policy: text, version: 1, modified }))
+  for (const name of ['default', 'response-wrapping'] as const)
+    state.policies.set(name, policyFrom({ policy: builtinPolicy(name, state), version: 1, modified }))
 }
 
 function readPolicy(state: State, { names, path }: Call): Answer {
@@ -169,17 +178,17 @@ function writePolicy(state: State, { names, path, input }: Call): Answer {
   const given = names['name'] ?? ''
   const name = nameOf(names)
   const warnings = given === given.toLowerCase() ? [] : [`policy name was converted to ${given.toLowerCase()}`]
-  let text = textOf(input, 'policy')
-  if (text === '' && path.startsWith('policy/')) {
-    text = textOf(input, 'rules')
+  let sent = textOf(input, 'policy')
+  if (sent === '' && path.startsWith('policy/')) {
+    sent = textOf(input, 'rules')
     warnings.push("'rules' is deprecated, please use 'policy' instead")
   }
-  if (text === '') refuse("'policy' parameter not supplied or empty")
-  text = decoded(text)
-  const expiration = expiryOf(input)
-  const problem = policyProblem(text, state.product)
-  if (problem !== undefined) refuse(`failed to parse policy: ${problem}`)
-  if (immutable.includes(name)) refuse(`cannot update ${JSON.stringify(name)} policy`)
+  const stored = storedPolicyText(sent)
+  if ('refused' in stored) refuse(stored.refused)
+  const { text } = stored
+  const expiration = expiryOf(input, state.now())
+  checkText(text, state)
+  if (immutable[state.product].includes(name)) refuse(`cannot update ${JSON.stringify(name)} policy`)
   const existing = state.policies.get(name)
   checkVersion(existing, input)
   state.policies.set(name, {
@@ -189,23 +198,24 @@ function writePolicy(state: State, { names, path, input }: Call): Answer {
     wildcards: input.get('allow_wildcards_in_identity_templates') === true,
     slashes: input.get('allow_slashes_in_identity_templates') === true,
     expiration,
-    modified: new Date().toISOString(),
+    modified: new Date(state.now()).toISOString(),
   })
   return written(warnings)
 }
 
-/** A text that is valid base64 is taken for its encoding. */
-function decoded(text: string): string {
-  const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replace(/[\r\n]/g, ''))
-  return base64 ? Buffer.from(text, 'base64').toString() : text
+function checkText(text: string, state: State): void {
+  const parsed = parsePolicy('', text, state)
+  if ('policy' in parsed) return
+  const [error] = parsed.refused.errors
+  if (error === undefined) throw new Crash('the parser panics at this policy')
+  refuse(error)
 }
 
-function expiryOf(input: Input): string {
+function expiryOf(input: Input, now: number): string {
   const [expiration, ttl] = [input.get('expiration'), input.get('ttl')]
   if (expiration !== undefined && ttl !== undefined) refuse("cannot supply both 'expiration' and 'ttl' for policies")
-  const at = ttl === undefined ? String(expiration ?? '') : new Date(Date.now() + (ttl as number) * 1000).toISOString()
-  if (at !== '' && Date.parse(at) <= Date.now())
-    refuse('refusing to update policy as expiration time has already elapsed')
+  const at = ttl === undefined ? String(expiration ?? '') : new Date(now + (ttl as number) * 1000).toISOString()
+  if (at !== '' && Date.parse(at) <= now) refuse('refusing to update policy as expiration time has already elapsed')
   return at
 }
 
@@ -220,7 +230,7 @@ function checkVersion(existing: Policy | undefined, input: Input): void {
 }
 
 function deletePolicy(state: State, name: string): Answer {
-  if (immutable.includes(name)) refuse(`cannot delete ${JSON.stringify(name)} policy`)
+  if (immutable[state.product].includes(name)) refuse(`cannot delete ${JSON.stringify(name)} policy`)
   if (name === 'default') refuse('cannot delete default policy')
   state.policies.delete(name)
   return empty

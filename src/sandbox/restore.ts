@@ -1,3 +1,4 @@
+import { withFloats } from '../access/login/json-number.ts'
 import { byText, isObject, type JsonObject } from '../core/json.ts'
 import type { Listing, ServerInfo } from '../core/server.ts'
 import { type Snapshot, snapshotFormat } from '../core/snapshot.ts'
@@ -57,7 +58,9 @@ function serverInfo({ product, version, clusterId }: State, address: string): Se
 }
 
 function readsOf(mount: Mount): Record<string, JsonObject> {
-  const roles = [...mount.roles].map(([name, role]) => [`auth/${mount.path}role/${name}`, readableRole(role)] as const)
+  const roles = [...mount.roles].map(
+    ([name, role]) => [`auth/${mount.path}role/${name}`, withFloats(readableRole(role)) as JsonObject] as const,
+  )
   return {
     ...(mount.config === undefined ? {} : { [`auth/${mount.path}config`]: mount.config }),
     ...Object.fromEntries(roles),

@@ -1,21 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseGoDuration } from '../access/login/go-numbers.ts'
 import { problem, UserError } from '../core/diagnostic.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Product } from '../core/server.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { Refusal, type Rendered, refuse, render, renderErrors } from './answers.ts'
-import { backendOf } from './backends.ts'
+import { meets, newestServers } from '../core/version.ts'
+import { Crash, Refusal, type Rendered, refuse, render, renderErrors } from './answers.ts'
+import { answerAs } from './authorize.ts'
 import { parseBody } from './body.ts'
+import type { FetchDocument } from './fetch-document.ts'
 import { parseBool } from './field-types.ts'
-import { acceptList, listMethod } from './list-method.ts'
+import { acceptList, sentMethod } from './list-method.ts'
 import { addBuiltinPolicies } from './policies.ts'
 import { restore, snapshotOf } from './restore.ts'
-import { dispatch, type Operation } from './routes.ts'
+import type { Operation } from './routes.ts'
+import { addBuiltinEngines } from './secret-mounts.ts'
 import { emptyState, type State } from './state.ts'
 import { statusOf } from './status.ts'
-import { authorize } from './tokens.ts'
 
 export interface SandboxOptions {
   /** `host:port`; `127.0.0.1:0`, a free port, when absent. */
@@ -27,6 +30,10 @@ export interface SandboxOptions {
   readonly version?: string
   /** What to begin with. */
   readonly load?: Snapshot
+  /** How keys of issuers are fetched; without it, logins at a mount that names a URL are refused. */
+  readonly fetchDocument?: FetchDocument
+  /** Milliseconds since 1970; the clock when absent. */
+  now?(): number
   /** Told of every request before it is answered; the path is as sent, without `/v1/`. */
   onRequest?(method: string, path: string): void
 }
@@ -39,36 +46,39 @@ export interface Sandbox {
   snapshot(): Snapshot
 }
 
-const newest: Readonly<Record<Product, string>> = { vault: '1.21.0', openbao: '2.6.1' }
-
 /**
- * A Vault in the process: the API that this program uses, kept in memory, with the answers of the real servers. It knows
- * one token, holds no secrets and contacts nobody. Throws UserError where it cannot listen.
+ * A Vault in the process: the API that this program uses, kept in memory, with the answers of the real servers. Logins and
+ * requests are decided by the rules of src/access. It contacts nobody unless told how. Throws UserError where it cannot
+ * listen.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const state = stateFor(options)
+  const token = options.token ?? `hvs.${randomBytes(24).toString('base64url')}`
+  const state = stateFor({ ...options, token })
   const http = createServer((request, response) => {
     answer(state, request, options)
       .then((rendered) => send(response, request.method, rendered))
-      .catch((error: Error) =>
-        send(response, request.method, renderErrors(500, [`the sandbox failed: ${error.message}`])),
-      )
+      .catch((error: Error) => {
+        if (error instanceof Crash) request.socket.destroy()
+        else send(response, request.method, renderErrors(500, [`the sandbox failed: ${error.message}`]))
+      })
   })
   const listener = acceptList(http)
   const address = await listen(listener, options.listen ?? '127.0.0.1:0')
   return {
     address,
-    token: state.token.id,
+    token,
     snapshot: () => snapshotOf(state, address),
     close: () => listener.closeAll(),
   }
 }
 
-function stateFor({ product, version, token, load }: SandboxOptions): State {
-  const like = product ?? load?.server.product ?? 'vault'
-  const same = load?.server.product === like ? load.server : undefined
-  const root = token ?? `hvs.${randomBytes(24).toString('base64url')}`
-  const state = emptyState(like, version ?? same?.version ?? newest[like], root, same?.clusterId)
+function stateFor(options: SandboxOptions & { readonly token: string }): State {
+  const { version, token, load, now, fetchDocument } = options
+  const product = options.product ?? load?.server.product ?? 'vault'
+  const same = load?.server.product === product ? load.server : undefined
+  const like = version ?? same?.version ?? newestServers[product].version
+  const state = emptyState({ product, version: like, token, clusterId: same?.clusterId, now, fetchDocument })
+  addBuiltinEngines(state)
   addBuiltinPolicies(state)
   if (load !== undefined) restore(state, load)
   return state
@@ -92,13 +102,15 @@ async function listen(listener: ReturnType<typeof acceptList>, where: string): P
 
 async function answer(state: State, request: IncomingMessage, options: SandboxOptions): Promise<Rendered> {
   const url = new URL(request.url ?? '/', 'http://sandbox')
-  const method = request.method === listMethod ? 'LIST' : (request.method ?? 'GET')
+  const method = sentMethod(request.method ?? 'GET')
   const body = await text(request)
   if (!url.pathname.startsWith('/v1/')) return renderErrors(404, [])
   try {
     const path = decodeURIComponent(url.pathname.slice('/v1/'.length))
     options.onRequest?.(method, path)
-    return answerPath(state, { method, path, query: url.searchParams, body, headers: request.headers })
+    const remoteAddress = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+    const { headers } = request
+    return await answerPath(state, { method, path, query: url.searchParams, body, headers, remoteAddress })
   } catch (error) {
     if (error instanceof Refusal) return renderErrors(error.status, error.errors)
     if (error instanceof URIError) return renderErrors(400, [])
@@ -112,34 +124,46 @@ interface Request {
   readonly query: URLSearchParams
   readonly body: string
   readonly headers: IncomingMessage['headers']
+  readonly remoteAddress: string
 }
 
-function answerPath(state: State, request: Request): Rendered {
+async function answerPath(state: State, request: Request): Promise<Rendered> {
   const status = statusOf(state, request.path)
   if (status !== undefined)
     return request.method === 'GET' || request.method === 'HEAD'
       ? render(status, state.product, '')
       : renderErrors(405, [])
-  const { operation, sent } = requestOf(state, request)
-  const path = operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path
+  const { operation, sent: body } = requestOf(state, request)
+  const listing = operation === 'list' || operation === 'scan'
+  const path = listing && !request.path.endsWith('/') ? `${request.path}/` : request.path
   if (operation === 'write' && path.endsWith('/')) refuse("cannot write to a path ending in '/'")
   checkNamespace(state, request)
-  if (!path.endsWith('/login')) authorize(state, tokenOf(request))
-  const backend = backendOf(state, path)
-  return render(dispatch(backend.routes, operation, backend.path, sent), state.product, backend.mountType)
+  const { remoteAddress } = request
+  return answerAs(state, {
+    operation,
+    path,
+    body,
+    remoteAddress,
+    ...wrappingOf(request),
+    token: tokenOf(request) ?? '',
+  })
 }
 
 function requestOf(state: State, request: Request): { operation: Operation; sent: JsonObject } {
-  const query = Object.fromEntries(request.query)
+  const query = queryOf(request.query)
   switch (request.method) {
     case 'GET': {
-      const { list: asked = '', ...rest } = query
-      const list = asked === '' ? false : parseBool(asked)
+      const { list: asked, ...rest } = query
+      const [first = ''] = request.query.getAll('list')
+      const list = asked === undefined || first === '' ? false : parseBool(first)
       if (list === undefined) throw new Refusal(400, [])
       return { operation: list ? 'list' : 'read', sent: list ? rest : query }
     }
     case 'LIST':
       return { operation: 'list', sent: query }
+    case 'SCAN':
+      if (!meets(state, { openbao: '2.2' })) refuse('unsupported operation', 405)
+      return { operation: 'scan', sent: query }
     case 'DELETE':
       return { operation: 'delete', sent: query }
     case 'POST':
@@ -150,6 +174,17 @@ function requestOf(state: State, request: Request): { operation: Operation; sent
     default:
       return refuse('unsupported operation', 405)
   }
+}
+
+/** A name that stands several times is a list. */
+function queryOf(query: URLSearchParams): JsonObject {
+  const names = [...new Set(query.keys())]
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = query.getAll(name)
+      return [name, values.length === 1 ? (values[0] as string) : values]
+    }),
+  )
 }
 
 function patchBody(state: State, { headers, body }: Request): JsonObject {
@@ -163,6 +198,15 @@ function patchBody(state: State, { headers, body }: Request): JsonObject {
 function checkNamespace(state: State, { headers }: Request): void {
   const namespace = String(headers['x-vault-namespace'] ?? '').replace(/^\/|\/$/g, '')
   if (state.product === 'openbao' && namespace !== '' && namespace !== 'root') refuse('namespace not found', 404)
+}
+
+/** Seconds that the answer is to be wrapped for. */
+function wrappingOf({ headers }: Request): { readonly wrapTtl?: number } {
+  const text = String(headers['x-vault-wrap-ttl'] ?? '')
+  if (text === '') return {}
+  const ttl = parseGoDuration(text)
+  if ('error' in ttl) return refuse(`error parsing X-Vault-Wrap-TTL header: ${ttl.error}`)
+  return ttl.seconds === 0 ? {} : { wrapTtl: ttl.seconds }
 }
 
 function tokenOf({ headers }: Request): string | undefined {

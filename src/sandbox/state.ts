@@ -2,6 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { JsonObject } from '../core/json.ts'
 import type { Product } from '../core/server.ts'
 import { meets, type Requirement } from '../core/version.ts'
+import type { Entity } from './entities.ts'
+import type { FetchDocument } from './fetch-document.ts'
+import type { Engine } from './secret-mounts.ts'
+import { rootToken, type Token } from './token.ts'
 
 /** An enabled auth method. `info` is what `sys/auth` shows of it. */
 export interface Mount {
@@ -32,23 +36,47 @@ export interface State {
   readonly version: string
   readonly clusterId: string
   readonly startedAt: Date
-  readonly token: { readonly id: string; readonly accessor: string; revoked: boolean }
+  /** Milliseconds since 1970. */
+  now(): number
+  /** How the keys of an issuer are fetched; absent where the sandbox contacts nobody. */
+  readonly fetchDocument?: FetchDocument
   readonly mounts: Map<string, Mount>
   readonly policies: Map<string, Policy>
+  /** By id. */
+  readonly tokens: Map<string, Token>
+  /** By id. */
+  readonly entities: Map<string, Entity>
+  /** Secret engines by path, with its trailing slash. */
+  readonly engines: Map<string, Engine>
 }
 
 /** Seconds: what a mount without limits of its own has (command/server, default 768h). */
 export const systemTtl = 2_764_800
 
-export function emptyState(product: Product, version: string, token: string, clusterId?: string): State {
+export interface StateOptions {
+  readonly product: Product
+  readonly version: string
+  /** The root token. */
+  readonly token: string
+  readonly clusterId?: string | undefined
+  readonly now?: (() => number) | undefined
+  readonly fetchDocument?: FetchDocument | undefined
+}
+
+export function emptyState({ product, version, token, clusterId, now = Date.now, fetchDocument }: StateOptions): State {
+  const startedAt = new Date(now())
   const state: State = {
     product,
     version,
-    clusterId: clusterId === undefined || clusterId === '' ? randomUUID() : clusterId,
-    startedAt: new Date(),
-    token: { id: token, accessor: randomBytes(18).toString('base64url'), revoked: false },
+    clusterId: clusterId || randomUUID(),
+    startedAt,
+    now,
+    ...(fetchDocument && { fetchDocument }),
     mounts: new Map(),
     policies: new Map(),
+    tokens: new Map([[token, rootToken(token, startedAt)]]),
+    entities: new Map(),
+    engines: new Map(),
   }
   addMount(state, 'token/', 'token', { description: 'token based credentials', options: null })
   return state
@@ -82,8 +110,8 @@ function madeUp(state: State, type: string): JsonObject {
   }
 }
 
-/** Which product it is shows here, whatever the version number says. Vault takes its JWT method from a module of its own. */
+/** Which product it is shows here, whatever the version number says. Vault takes its JWT method and kv from modules of their own. */
 export function runningVersion(state: Pick<State, 'product' | 'version'>, type: string): string {
   if (state.product === 'openbao') return `v${state.version}+builtin.bao`
-  return type === 'jwt' ? 'v0.25.0+builtin' : `v${state.version}+builtin.vault`
+  return type === 'jwt' || type === 'kv' ? 'v0.25.0+builtin' : `v${state.version}+builtin.vault`
 }

@@ -1,83 +1,91 @@
-import type { JsonValue } from '../core/json.ts'
-import { type Answer, data, empty, refuse, repeatedData, severalErrors } from './answers.ts'
-import { type Input, listOf, type Route, textOf } from './routes.ts'
-import type { State } from './state.ts'
+import { readWrittenRole } from '../access/login/role.ts'
+import { type Answer, empty, refuse, severalErrors, written } from './answers.ts'
+import type { FieldType } from './field-types.ts'
+import { lifetimeOf } from './lifetime.ts'
+import { type Call, type Route, textOf } from './routes.ts'
+import { type State, systemTtl } from './state.ts'
+import { findByAccessor, findLiving, findToken, type Token } from './token.ts'
+import { authAnswer, lookupAnswer } from './token-auth.ts'
+import { createToken, creationFields } from './token-create.ts'
+import { effectiveTtls } from './tune.ts'
 
-/** The sandbox knows one token, the root token; it may do everything until it revokes itself. */
-
-/** Throws Refusal unless the token is good, in the server's words. */
-export function authorize(state: State, token: string | undefined): void {
-  if (token === undefined || token === '') refuse('permission denied', 403)
-  if (token !== state.token.id || state.token.revoked) refuse(severalErrors('permission denied', 'invalid token'), 403)
-}
-
+/** `auth/token`: making, looking up, renewing and revoking tokens (vault token_store.go). */
 export function tokenRoutes(state: State): Route[] {
+  const own = (call: Call) => lookup(state, callerOf(call).id)
+  const named = (call: Call) => lookup(state, textOf(call.input, 'token') || callerOf(call).id)
   return [
-    { pattern: /^lookup-self$/, handlers: { read: () => lookup(state), write: () => lookup(state) } },
-    {
-      pattern: /^lookup$/,
-      fields: { token: 'string' },
-      handlers: { write: ({ input }) => knownToken(state, input, 403, 'bad token') ?? lookup(state) },
-    },
-    {
-      pattern: /^revoke-self$/,
-      handlers: {
-        write: () => {
-          state.token.revoked = true
-          return empty
-        },
-      },
-    },
+    writing(/^create$/, creationFields, (call) => createToken(state, call, callerOf(call))),
+    writing(/^create-orphan$/, creationFields, (call) => createToken(state, call, callerOf(call), true)),
+    { pattern: /^lookup-self$/, handlers: { read: own, write: own } },
+    { pattern: /^lookup$/, fields: { token: 'string' }, handlers: { read: named, write: named } },
+    writing(/^lookup-accessor$/, { accessor: 'string' }, (call) => lookupAnswer(state, byAccessor(state, call), '')),
+    writing(/^renew-self$/, { increment: 'duration' }, (call) => renew(state, call, callerOf(call))),
+    writing(/^renew$/, { token: 'string', increment: 'duration' }, (call) => {
+      const id = textOf(call.input, 'token')
+      if (id === '') refuse('missing token ID')
+      return renew(state, call, findToken(state, id) ?? refuse('token not found'))
+    }),
+    writing(/^revoke-self$/, {}, (call) => revoke(state, callerOf(call))),
+    writing(/^revoke$/, { token: 'string' }, ({ input }) => {
+      const id = textOf(input, 'token')
+      if (id === '') refuse('missing token ID')
+      return revoke(state, findToken(state, id))
+    }),
+    writing(/^revoke-accessor$/, { accessor: 'string' }, ({ input }) => {
+      const accessor = textOf(input, 'accessor')
+      if (accessor === '') refuse('missing accessor')
+      const token = findByAccessor(state, accessor)
+      return token === undefined ? written(['No token found with this accessor']) : revoke(state, token)
+    }),
   ]
 }
 
-export function capabilityRoutes(state: State): Route[] {
-  const fields = { paths: 'comma-list', path: 'comma-list', token: 'string' } as const
-  return [
-    { pattern: /^capabilities-self$/, fields, handlers: { write: ({ input }) => capabilities(input) } },
-    {
-      pattern: /^capabilities$/,
-      fields,
-      handlers: {
-        write: ({ input }) => {
-          if (textOf(input, 'token') === '') refuse(severalErrors('no token found'), 500)
-          return knownToken(state, input, 400, severalErrors('invalid token')) ?? capabilities(input)
-        },
-      },
-    },
-  ]
+function writing(pattern: RegExp, fields: Route['fields'] & object, write: (call: Call) => Answer): Route {
+  return { pattern, fields: fields as Readonly<Record<string, FieldType>>, handlers: { write } }
 }
 
-function knownToken(state: State, input: Input, status: number, words: string): undefined {
-  if (textOf(input, 'token') !== state.token.id) refuse(words, status)
+function callerOf({ caller: { token } }: Call): Token {
+  return token ?? refuse('missing client token')
 }
 
-function capabilities(input: Input): Answer {
-  const named = listOf(input, 'paths')
-  const paths = named.length > 0 ? named : listOf(input, 'path')
-  if (paths.length === 0) refuse('paths must be supplied')
-  const result: Record<string, JsonValue> = Object.fromEntries(paths.map((path) => [path, ['root']]))
-  return repeatedData(paths.length === 1 ? { ...result, capabilities: ['root'] } : result)
+function lookup(state: State, id: string): Answer {
+  return lookupAnswer(state, findLiving(state, id) ?? refuse('bad token', 403))
 }
 
-function lookup({ token, startedAt }: State): Answer {
-  return data({
-    accessor: token.accessor,
-    creation_time: Math.floor(startedAt.getTime() / 1000),
-    creation_ttl: 0,
-    display_name: 'token',
-    entity_id: '',
-    expire_time: null,
-    explicit_max_ttl: 0,
-    id: token.id,
-    issue_time: startedAt.toISOString(),
-    meta: null,
-    num_uses: 0,
-    orphan: true,
-    path: 'auth/token/create',
-    policies: ['root'],
-    renewable: false,
-    ttl: 0,
-    type: 'service',
-  })
+function byAccessor(state: State, { input }: Call): Token {
+  const accessor = textOf(input, 'accessor')
+  if (accessor === '') refuse('missing accessor')
+  return findByAccessor(state, accessor) ?? refuse(severalErrors('invalid accessor'))
+}
+
+function revoke(state: State, token: Token | undefined): Answer {
+  if (token?.type === 'batch') refuse('batch tokens cannot be revoked')
+  if (token !== undefined) state.tokens.delete(token.id)
+  return empty
+}
+
+/** From now on, for as long as is asked, within what the token may live in all (vault expiration.go RenewToken). */
+function renew(state: State, { input }: Call, token: Token): Answer {
+  if (token.type === 'batch') refuse('batch tokens cannot be renewed')
+  if (!token.renewable) refuse('lease is not renewable')
+  const increment = (input.get('increment') ?? 0) as number
+  const now = state.now()
+  const { ttl, warnings } = lifetimeOf({ ...limitsOf(state, token), increment, age: (now - token.createdAt) / 1000 })
+  token.renewedAt = now
+  token.expiresAt = now + ttl * 1000
+  return authAnswer(token, ttl, warnings)
+}
+
+/** Of a login's token the role decides again, as it is now. */
+function limitsOf(state: State, token: Token) {
+  const { explicitMaxTtl } = token
+  if (token.role === undefined)
+    return { defaultTtl: systemTtl, maxTtl: systemTtl, ttl: 0, explicitMaxTtl, period: token.period }
+  const mount = [...state.mounts.values()].find(({ path }) => token.path === `auth/${path}login`)
+  const written = mount?.roles.get(token.role)
+  const role = written && readWrittenRole(state, written)
+  if (mount === undefined || role === undefined) return refuse(`role ${token.role} does not exist during renewal`)
+  const { default_lease_ttl: defaultTtl, max_lease_ttl: maxTtl } = effectiveTtls(mount)
+  const { ttl, maxTtl: roleMaxTtl, period } = role.token
+  return { defaultTtl, maxTtl, ttl, roleMaxTtl, explicitMaxTtl, period }
 }

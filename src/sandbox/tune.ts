@@ -1,8 +1,9 @@
+import { parseGoDuration } from '../access/login/go-numbers.ts'
 import { isEmpty, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { Product } from '../core/server.ts'
 import { type Answer, empty, refuse } from './answers.ts'
-import { durationOf } from './durations.ts'
 import { type Input, textOf } from './routes.ts'
-import { type Mount, systemTtl } from './state.ts'
+import { type Mount, type State, systemTtl } from './state.ts'
 
 export const tokenTypes = ['default-service', 'default-batch', 'service', 'batch']
 export const visibilities = ['', 'hidden', 'unauth']
@@ -15,15 +16,25 @@ export function effectiveTtls({ info }: Mount): { default_lease_ttl: number; max
 }
 
 /**
- * Changes what a request names, one after the other in the server's order: a refusal in the middle leaves the earlier
- * ones in place (vault logical_system.go, handleTuneWriteCommon). Throws Refusal.
+ * Changes what a request names, one after the other in the server's order. A refusal in the middle leaves the earlier
+ * changes in place on Vault, and none on OpenBao (logical_system.go handleTuneWriteCommon). Throws Refusal.
  */
-export function tune(mount: Mount, input: Input): Answer {
+export function tune({ product }: State, mount: Mount, input: Input): Answer {
+  const before = mount.info
+  try {
+    return tuneInOrder(product, mount, input)
+  } catch (error) {
+    if (product === 'openbao') mount.info = before
+    throw error
+  }
+}
+
+function tuneInOrder(product: Product, mount: Mount, input: Input): Answer {
   tuneTtls(mount, input)
   if (!isEmpty(input.get('user_lockout_config')))
     refuse(`tuning of user lockout configuration for auth type ${JSON.stringify(mount.type)} not allowed`)
   if (input.has('description')) mount.info = { ...mount.info, description: textOf(input, 'description') }
-  if (input.has('plugin_version')) tunePluginVersion(mount, textOf(input, 'plugin_version'))
+  if (input.has('plugin_version')) tunePluginVersion(product, mount, textOf(input, 'plugin_version'))
   for (const name of ['audit_non_hmac_request_keys', 'audit_non_hmac_response_keys']) tuneConfig(mount, input, name)
   if (input.has('listing_visibility')) tuneVisibility(mount, input)
   if (input.has('token_type')) tuneTokenType(mount, textOf(input, 'token_type'))
@@ -61,15 +72,17 @@ function tuneTtls(mount: Mount, input: Input): void {
 function ttl(text: string, current: number): number {
   if (text === '') return current
   if (text === 'system') return 0
-  const result = durationOf(text)
+  const result = parseGoDuration(text)
   return 'error' in result ? refuse(result.error) : result.seconds
 }
 
 /** The catalog holds nothing but the version that runs. */
-function tunePluginVersion(mount: Mount, version: string): void {
+function tunePluginVersion(product: Product, mount: Mount, version: string): void {
   const parts = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?([-+].*)?$/.exec(version)
   if (parts === null)
-    refuse(`version ${JSON.stringify(version)} is not a valid semantic version: Malformed version: ${version}`)
+    refuse(
+      `version ${JSON.stringify(version)} is not a valid semantic version: ${product === 'vault' ? 'M' : 'm'}alformed version: ${version}`,
+    )
   const [, major, minor = '0', patch = '0', rest = ''] = parts
   const wanted = `v${major}.${minor}.${patch}${rest}`
   if (wanted !== mount.info['running_plugin_version'])

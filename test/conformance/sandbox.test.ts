@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { fetchFromIssuer } from '../support/issuer.ts'
 import { conformance } from './suite.ts'
 
 const running: Sandbox[] = []
@@ -13,7 +14,7 @@ for (const [product, version] of [
 ] as const) {
   let sandbox: Promise<Sandbox> | undefined
   conformance(`on a sandbox like ${product} ${version}`, async () => {
-    sandbox ??= startSandbox({ product, version })
+    sandbox ??= startSandbox({ product, version, fetchDocument: fetchFromIssuer })
     const started = await sandbox
     if (!running.includes(started)) running.push(started)
     return started

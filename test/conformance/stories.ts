@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { addressOf } from '../../src/core/resource.ts'
-import { config, lines, liveSpec, mount, object, plan, policy, publicKey, reach, role, type World } from './world.ts'
+import { publicKey } from './id-tokens.ts'
+import { config, lines, liveSpec, mount, object, plan, policy, reach, role, type World } from './world.ts'
 
 export interface Story {
   readonly title: string

@@ -1,5 +1,8 @@
 import { describe, test } from 'vitest'
+import { accessStories } from './access-stories.ts'
+import { loginStories } from './login-stories.ts'
 import { stories } from './stories.ts'
+import { tokenStories } from './token-stories.ts'
 import { openWorld, type Target } from './world.ts'
 
 /**
@@ -8,7 +11,7 @@ import { openWorld, type Target } from './world.ts'
  */
 export function conformance(name: string, target: () => Promise<Target>): void {
   describe(name, () => {
-    test.each(stories)('$title', async ({ on, tell }) => {
+    test.each([...stories, ...loginStories, ...tokenStories, ...accessStories])('$title', async ({ on, tell }) => {
       const world = await openWorld(await target())
       try {
         if (on === undefined || on === world.connection.server.product) await tell(world)

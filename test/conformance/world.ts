@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Environment } from '../../src/core/configuration.ts'
 import type { JsonObject } from '../../src/core/json.ts'
@@ -11,13 +10,10 @@ import { readLive } from '../../src/engine/read.ts'
 import { kinds } from '../../src/kinds/index.ts'
 import { type Connection, connect } from '../../src/vault/client.ts'
 import { connectionSettings } from '../../src/vault/settings.ts'
+import { request } from '../support/live-vault.ts'
+import { publicKey } from './id-tokens.ts'
 
 const source = { file: 'story', line: 1, column: 1 }
-
-/** A public key of this run. */
-export const publicKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  .publicKey.export({ type: 'spki', format: 'pem' })
-  .toString()
 
 /** An object as the files would want it, through the same functions as the files. */
 export function object(kindName: string, names: readonly string[], spec: JsonObject): Desired {
@@ -46,8 +42,16 @@ export interface World {
   readonly id: string
   /** A request behind the program's back; gives the status. */
   byHand(method: string, path: string, body?: JsonObject): Promise<number>
+  /** A request as whoever holds this token; undefined for nobody, root when absent. */
+  ask(method: string, path: string, body?: JsonObject, as?: { readonly token: string | undefined }): Promise<Reply>
   /** `METHOD path` of every write since the last look. */
   writes(): string[]
+}
+
+export interface Reply {
+  readonly status: number
+  /** Undefined where the answer has none. */
+  readonly body: JsonObject | undefined
 }
 
 export interface Target {
@@ -74,12 +78,10 @@ export async function openWorld({ address, token }: Target): Promise<World> {
     connection,
     id: `story-${process.pid}-${counter++}`,
     async byHand(method, path, body) {
-      const init = {
-        method,
-        headers: { 'x-vault-token': token },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }
-      return (await fetch(`${address}/v1/${path}`, init)).status
+      return (await request({ address, token }, method, path, body)).status
+    },
+    ask(method, path, body, as = { token }) {
+      return request(as.token === undefined ? { address } : { address, token: as.token }, method, path, body)
     },
     writes: () => written.splice(0),
   }
@@ -121,6 +123,11 @@ export function lines({ plan }: PlanResult): string[] {
       ? [`update ${change.address}: ${change.fields.map(({ field }) => field.join('.')).join(', ')}`]
       : [`${change.action} ${change.address}`],
   )
+}
+
+/** Applies what is wanted, whatever changes that takes. */
+export async function prepare(world: World, want: Want): Promise<void> {
+  await reach(world, want, lines(await plan(world, want)))
 }
 
 /** Applies what is wanted, sees exactly these changes and no failure, then plans again and sees nothing. */

@@ -18,8 +18,8 @@ let vault: Server
 beforeAll(async () => {
   vault = await liveVault()
   const health = await fetch(`${vault.address}/v1/sys/health`)
-  const { version } = (await health.json()) as { version: string }
-  sandbox = await startSandbox({ version })
+  const { version, enterprise } = (await health.json()) as { version: string; enterprise?: boolean }
+  sandbox = await startSandbox({ version, product: enterprise === undefined ? 'openbao' : 'vault' })
 })
 afterAll(async () => {
   await sandbox.close()
@@ -49,6 +49,8 @@ const madeUp = [
   'cluster_name',
   'cluster_id',
   'build_date',
+  'commit_date',
+  'modified',
   'creation_time',
   'issue_time',
   'id',
@@ -58,6 +60,8 @@ const counters = ['echo_duration_ms', 'clock_skew_ms', 'replication_primary_cana
 /** Without what differs from run to run, and without what other tests have on the shared server. */
 function steady(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(steady)
+  // What is wrong with JSON is told in Go's words, of which the sandbox knows those of Vault only.
+  if (typeof value === 'string') return value.replace(/(?<=^failed to decode JSON input: ).*/, '…')
   if (!isObject(value)) return value
   const kept = Object.entries(value).filter(([name]) => ![...madeUp, ...counters].includes(name) && !foreignMount(name))
   return Object.fromEntries(kept.map(([name, member]) => [name, steady(member)]))
@@ -189,7 +193,8 @@ describe('policies', () => {
       ['POST', 'sys/policy/~p3', { policy: rule }],
       ['POST', 'sys/policy/~p3', {}],
       ['LIST', 'sys/policies/acl/~a'],
-      ['LIST', 'sys/policies/detailed/acl'],
+      ['LIST', 'sys/policies/detailed/acl/~none'],
+      ['LIST', 'sys/policies/acl/~none'],
       ['DELETE', 'sys/policies/acl/~p1'],
       ['DELETE', 'sys/policies/acl/~p1'],
       ['GET', 'sys/policies/acl/~p1'],

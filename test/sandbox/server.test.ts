@@ -86,13 +86,6 @@ describe('the token', () => {
     expect((await ask(sandbox, 'POST', 'auth/token/revoke-self')).status).toBe(204)
     expect((await ask(sandbox, 'GET', 'auth/token/lookup-self')).status).toBe(403)
   })
-
-  test('is the only one: a login is refused with an honest reason', async () => {
-    const sandbox = await start()
-    await ask(sandbox, 'POST', 'sys/auth/jwt', { type: 'jwt' })
-    const login = await ask(sandbox, 'POST', 'auth/jwt/login', { role: 'a', jwt: 'x' }, {})
-    expect(login).toMatchObject({ status: 400, body: { errors: ['the sandbox does not log in yet'] } })
-  })
 })
 
 describe('secrets', () => {

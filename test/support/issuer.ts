@@ -81,6 +81,14 @@ function discovery(issuer: string, key: JWK): Readonly<Record<string, unknown>> 
   }
 }
 
+/** What a server that was started with the issuer's environment gets at a URL. Rejects for every other host. */
+export async function fetchFromIssuer(url: string): Promise<{ readonly status: number; readonly body: string }> {
+  const { origin, host, pathname } = new URL(url)
+  if (!hosts.includes(host)) throw new Error('Forbidden')
+  const answer = discovery(origin, inject('issuerKey'))[pathname]
+  return { status: answer === undefined ? 404 : 200, body: JSON.stringify(answer ?? {}) }
+}
+
 async function signingKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
   return { ...(await exportJWK(privateKey)), kid: crypto.randomUUID(), alg: 'RS256' }
