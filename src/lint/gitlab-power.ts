@@ -1,7 +1,7 @@
-import { type Acl, buildAcl, rulesOf } from '../access/acl/acl.ts'
+import { type Acl, buildAcl } from '../access/acl/acl.ts'
 import type { MergedRule } from '../access/acl/decision.ts'
 import { findRule, pathWithin } from '../access/acl/find.ts'
-import type { Capability, Policy } from '../access/policy/policy.ts'
+import type { Capability, PathRule, Policy } from '../access/policy/policy.ts'
 import { admits, type JobRole, texts } from './gitlab-roles.ts'
 import type { LintSubject } from './rule.ts'
 
@@ -10,7 +10,7 @@ import type { LintSubject } from './rule.ts'
  * as the files hold them; of the others nothing is known.
  */
 
-const changing: readonly Capability[] = ['create', 'update', 'patch', 'delete', 'sudo', 'recover']
+const changing: readonly Capability[] = ['create', 'update', 'patch', 'delete', 'recover']
 
 /** What a token does with itself and its own cubbyhole, all of which the policy "default" allows: it changes nothing of others. */
 const selfService: ReadonlySet<string> = new Set([
@@ -33,7 +33,7 @@ const serverFolders: readonly string[] = ['sys/', 'auth/', 'identity/']
 
 /** What the policies of a role allow together, without what every token may do with itself. */
 interface Power {
-  readonly acl: Acl
+  readonly policies: readonly Policy[]
   /** A path that may be changed, as a policy has it; absent where everything is only read. */
   readonly written?: string
   /** A path through which it may be changed who may do what, or how the server runs. */
@@ -42,42 +42,42 @@ interface Power {
   readonly secrets: boolean
 }
 
-const powers = new WeakMap<LintSubject, Map<string, Power>>()
+const powers = new WeakMap<JobRole, Power>()
+const powersByNames = new WeakMap<LintSubject, Map<string, Power>>()
 
 /** Made once for all roles with the same policies. */
-function powerOf(subject: LintSubject, { role }: JobRole): Power {
-  const byNames = powers.get(subject) ?? new Map<string, Power>()
-  powers.set(subject, byNames)
-  const names = texts(role['token_policies'])
+function powerOf(subject: LintSubject, role: JobRole): Power {
+  const known = powers.get(role)
+  if (known !== undefined) return known
+  const byNames = powersByNames.get(subject) ?? new Map<string, Power>()
+  powersByNames.set(subject, byNames)
+  const names = texts(role.role['token_policies'])
   const key = names.join('\n')
   const power = byNames.get(key) ?? merge(subject, names)
   byNames.set(key, power)
+  powers.set(role, power)
   return power
 }
 
+const acls = new WeakMap<Power, Acl>()
+
 /** The rule that decides about the path for tokens of the role; templates are not filled in. */
 export function ruleFor(subject: LintSubject, role: JobRole, path: string): MergedRule | undefined {
-  const { acl } = powerOf(subject, role)
+  const power = powerOf(subject, role)
+  const { server, namespace } = subject.model
+  const acl = acls.get(power) ?? buildAcl(power.policies, server, namespace === '' ? {} : { namespace })
+  acls.set(power, acl)
   return findRule(acl, pathWithin(acl, path), false)
 }
 
-interface Grant {
-  readonly written: string
-  /** As the server keys it: without a `*` at its end. */
-  readonly pattern: string
-  readonly capabilities: ReadonlySet<Capability>
-}
-
 function merge(subject: LintSubject, names: readonly string[]): Power {
-  const { server, namespace } = subject.model
   const policies = knownPolicies(subject, names)
-  const acl = buildAcl(policies, server, namespace === '' ? {} : { namespace })
-  const grants = grantsOf(acl, policies)
-  const changes = grants.filter(({ capabilities }) => changing.some((capability) => capabilities.has(capability)))
+  const grants = grantsOf(policies)
+  const changes = grants.filter(isChanging)
   const [written, changedAccess] = [changes[0], changes.find(({ pattern }) => reachesServer(pattern))]
   const unknown = names.filter((name) => name !== 'default').length > policies.length
   return {
-    acl,
+    policies,
     ...(written && { written: written.written }),
     ...(changedAccess && { changedAccess: changedAccess.written }),
     secrets: unknown || !grants.every(({ pattern }) => isServers(pattern)),
@@ -92,16 +92,20 @@ function knownPolicies(subject: LintSubject, names: readonly string[]): readonly
   })
 }
 
-function grantsOf(acl: Acl, policies: readonly Policy[]): readonly Grant[] {
-  const merged = rulesOf(acl).map(({ pattern, capabilities, from: [first] }) => ({
-    written: first?.rule.written ?? pattern,
-    pattern: first?.rule.pattern ?? pattern,
-    capabilities,
-  }))
-  // Blocks with templates are no rules for a token without an entity; for one with an entity they are.
-  const templated = policies.flatMap(({ rules }) => rules.filter((rule) => rule.templated))
-  return [...merged, ...templated].filter(
-    ({ pattern, capabilities }) => capabilities.size > 0 && !capabilities.has('deny') && !isSelfService(pattern),
+/** Blocks for one pattern count together, and "deny" takes all of them back (vault/acl.go NewACL). */
+function grantsOf(policies: readonly Policy[]): readonly PathRule[] {
+  const rules = policies.flatMap((policy) => policy.rules)
+  const key = ({ match, pattern }: PathRule) => `${match} ${pattern}`
+  const denied = new Set(rules.filter(({ capabilities }) => capabilities.has('deny')).map(key))
+  return rules.filter(
+    (rule) => rule.capabilities.size > 0 && !isSelfService(rule.pattern) && !(denied.size > 0 && denied.has(key(rule))),
+  )
+}
+
+/** "sudo" opens something in the server's own paths only; in those it is as much as writing. */
+function isChanging({ capabilities, pattern }: PathRule): boolean {
+  return (
+    changing.some((capability) => capabilities.has(capability)) || (capabilities.has('sudo') && reachesServer(pattern))
   )
 }
 
@@ -145,12 +149,18 @@ function isProductionName(name: string): boolean {
  */
 export function productionReason(subject: LintSubject, role: JobRole): string | undefined {
   const reason = boundToProduction(role) ?? namedProduction(subject)
-  if (reason === undefined) return undefined
+  if (reason === '') return undefined
   return reachesSecrets(subject, role) || writtenPath(subject, role) !== undefined ? reason : undefined
 }
 
-function namedProduction({ environment }: LintSubject): string | undefined {
-  return isProductionName(environment.name) ? `belongs to the environment ${environment.name}` : undefined
+const productions = new WeakMap<LintSubject, string>()
+
+/** Empty for others than production. */
+function namedProduction(subject: LintSubject): string {
+  const { name } = subject.environment
+  const reason = productions.get(subject) ?? (isProductionName(name) ? `belongs to the environment ${name}` : '')
+  productions.set(subject, reason)
+  return reason
 }
 
 function boundToProduction(role: JobRole): string | undefined {

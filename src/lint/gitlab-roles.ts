@@ -1,3 +1,4 @@
+import { topClaim } from '../access/claims/gitlab.ts'
 import type { ModelMount, ModelRole } from '../access/model.ts'
 import type { SecretUse } from '../core/configuration.ts'
 import { matchesGlob } from '../core/glob.ts'
@@ -116,6 +117,13 @@ export function requiresTrue(role: JobRole, claim: string): boolean {
 export function subjectsOf({ role, claims }: JobRole): readonly string[] {
   const bound = role['bound_subject']
   return [...(typeof bound === 'string' && bound !== '' ? [bound] : []), ...(claims.get('sub') ?? []).map(String)]
+}
+
+/** The claim that names the identity; of a JSON pointer, where the role says that it is one, the claim at its top. */
+export function userClaimOf({ role }: JobRole): string | undefined {
+  const name = role['user_claim']
+  if (typeof name !== 'string') return undefined
+  return role['user_claim_json_pointer'] === true ? topClaim(name) : name
 }
 
 /** `bound_claims.<claim>` where the role binds it, else all of the bound claims. */

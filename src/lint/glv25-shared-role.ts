@@ -52,6 +52,7 @@ function admittedAlike(subject: LintSubject): ReadonlyMap<JobRole, readonly Twin
   const all = subject.all ?? [subject]
   const known = alike.get(all)
   if (known !== undefined) return known
+  if (all.length === 1) return new Map()
   const byAdmission = new Map<string, Twin[]>()
   const byRole = new Map<JobRole, readonly Twin[]>()
   for (const each of all)

@@ -29,6 +29,8 @@ import { glv28 } from './glv28-leeway.ts'
 import { glv29 } from './glv29-any-pipeline-file.ts'
 import { glv30 } from './glv30-data-path.ts'
 import { glv31 } from './glv31-unknown-claim.ts'
+import { glv32 } from './glv32-literal-pattern.ts'
+import { glv33 } from './glv33-metadata-key.ts'
 import { policyDeny } from './policy-deny.ts'
 import { policyEmpty } from './policy-empty.ts'
 import { policyEverything } from './policy-everything.ts'
@@ -79,6 +81,8 @@ export const rules: readonly Rule[] = [
   glv29,
   glv30,
   glv31,
+  glv32,
+  glv33,
   policyNever,
   policyStar,
   policyPlus,

@@ -1,5 +1,6 @@
+import { type MissedSecret, missedSecrets, whoReads } from './missed-secrets.ts'
 import { forBlocks } from './policy-blocks.ts'
-import { kv2Parts, kv2Path } from './policy-kv2.ts'
+import { kv2Path, missesData } from './policy-kv2.ts'
 import type { Rule } from './rule.ts'
 
 export const policyKv2Data: Rule = {
@@ -13,21 +14,17 @@ export const policyKv2Data: Rule = {
   },
   check: forBlocks(function* (block, subject) {
     const path = kv2Path(block, subject)
-    if (path === undefined || !isOther(path.part)) return
+    if (path === undefined || !missesData(block, subject)) return
     const { mount, part, rest } = path
     const meant = [mount, 'data', part, rest].filter((piece, index) => index < 3 || piece !== '').join('/')
     yield {
-      message: `"${block.rule.written}" is no path of kv-v2, which the mount "${mount}" is: behind it comes "data/"`,
+      message: `"${block.rule.written}" is no path of kv-v2, which the mount "${mount}" is: behind it comes "data/"${missing(missedSecrets(subject).filter(({ rule }) => rule === block.rule))}`,
       help: `Write "${meant}"; lists are at "${mount}/metadata/".`,
     }
   }),
 }
 
-/** A part that is open, a wildcard or a template, may be one of the engine's. */
-function isOther(part: string): boolean {
-  if (part === '' || part === '+' || part.includes('{{')) return false
-  const beginning = part.endsWith('*') ? part.slice(0, -1) : undefined
-  return beginning === undefined
-    ? !Object.hasOwn(kv2Parts, part)
-    : !Object.keys(kv2Parts).some((known) => known.startsWith(beginning) || beginning.startsWith(known))
+function missing([first, ...others]: readonly MissedSecret[]): string {
+  if (first === undefined) return ''
+  return `; ${whoReads(first)} and are refused${others.length > 0 ? `, and ${others.length} more` : ''}`
 }

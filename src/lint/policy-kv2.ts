@@ -46,3 +46,18 @@ export function kv2Path(block: Pick<PolicyBlock, 'rule'>, subject: LintSubject):
   const [part = '', ...rest] = path.slice(mount.length + 1).split('/')
   return { mount, part, rest: rest.join('/') }
 }
+
+/** Whether the block is about a kv-v2 mount and has something else behind it than a part of the engine's API. */
+export function missesData(block: Pick<PolicyBlock, 'rule'>, subject: LintSubject): boolean {
+  const path = kv2Path(block, subject)
+  return path !== undefined && isOther(path.part)
+}
+
+/** A part that is open, a wildcard or a template, may be one of the engine's. */
+function isOther(part: string): boolean {
+  if (part === '' || part === '+' || part.includes('{{')) return false
+  const beginning = part.endsWith('*') ? part.slice(0, -1) : undefined
+  return beginning === undefined
+    ? !Object.hasOwn(kv2Parts, part)
+    : !Object.keys(kv2Parts).some((known) => known.startsWith(beginning) || beginning.startsWith(known))
+}

@@ -59,7 +59,7 @@ describe('GLV27: a policy that follows a name', () => {
 describe('GLV30: a secret that its policy misses by data/', () => {
   const secret: SecretUse = { engine: 'kv-v2', mount: 'ops', path: 'production/db', field: 'password' }
 
-  test.each(['ops/production/db', 'ops/production/*', 'ops/+/db'])('is found in a policy with %s', (path) => {
+  test.each(['ops/+/db', '+/production/db', 'ops/+/d*'])('is found in a policy with %s', (path) => {
     expect(findings(glv30, { ...own(path), secrets: { DB: secret } })).toMatchObject([
       {
         object: { address: 'policy/own' },
@@ -73,6 +73,7 @@ describe('GLV30: a secret that its policy misses by data/', () => {
     ['data/ in the policy', 'ops/data/production/*', secret],
     ['a policy that covers both', 'ops/*', secret],
     ['a policy for something else', 'other/*', secret],
+    ['a path that is wrong whoever reads it', 'ops/production/*', secret],
     ['an engine of version 1', 'ops/production/*', { ...secret, engine: 'kv-v1' }],
   ])('is not found with %s', (_, path, use) => {
     expect(found(glv30, { ...own(path), secrets: { DB: use } })).toEqual([])

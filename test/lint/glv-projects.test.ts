@@ -86,6 +86,11 @@ describe('GLV07: a path that somebody else’s group can fit', () => {
     ['project_path', 'mygroup/*/deploy', 'mygroup/x/mallory/deploy'],
     ['project_path', 'my*/app', 'my-evil/app'],
     ['job_project_path', 'mygroup*', 'mygroup-evil/x'],
+    ['groups_direct', 'mygroup*', 'mygroup-evil/x'],
+    ['sub', 'project_path:mygroup*', 'project_path:mygroup-evil/x'],
+    ['sub', 'project_path:my*:ref_type:branch:ref:main', 'project_path:my-evil:ref_type:branch:ref:main'],
+    ['sub', 'project_path:*:ref:main', 'project_path:mallory/x:ref:main'],
+    ['ci_config_ref_uri', 'git.example.com/my*', 'git.example.com/my-evil/x'],
   ])('is found in %s %s, which %s fits', (claim, value, squatter) => {
     const [finding, ...others] = findings(glv07, { role: { ...boundOnlyTo({ [claim]: value }), ...glob } })
     expect(finding).toMatchObject({
@@ -98,6 +103,12 @@ describe('GLV07: a path that somebody else’s group can fit', () => {
   test.each<[string, Changes]>([
     ['a whole group before the "/*"', { ...boundOnlyTo({ project_path: 'mygroup/*' }), ...glob }],
     ['a subgroup before it', { ...boundOnlyTo({ namespace_path: 'mygroup/team/*' }), ...glob }],
+    ['more than one star behind it', { ...boundOnlyTo({ project_path: 'mygroup/**' }), ...glob }],
+    ['any ref in sub', { ...boundOnlyTo({ sub: 'project_path:mygroup/app:*' }), ...glob }],
+    ['a group in sub', { ...boundOnlyTo({ sub: 'project_path:mygroup/*:ref_type:branch:ref:main' }), ...glob }],
+    ['an ID in sub', { ...boundOnlyTo({ sub: 'project_id:42*' }), ...glob }],
+    ['any ref of a pipeline file', { ...boundTo({ ci_config_ref_uri: 'git.example.com/a/b//.ci.yml@*' }), ...glob }],
+    ['any file of a group', { ...boundTo({ ci_config_ref_uri: 'git.example.com/mygroup/*//.ci.yml@x' }), ...glob }],
     ['no globs', boundOnlyTo({ project_path: 'mygroup*' })],
     ['a glob of a ref', { ...boundTo({ ref: 'main*' }), ...glob }],
     ['"*" alone, which GLV10 finds', { ...boundOnlyTo({ project_path: '*' }), ...glob }],

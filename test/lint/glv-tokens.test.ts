@@ -39,6 +39,13 @@ describe('the user claim', () => {
     expect(found(glv20, { role: { user_claim: claim } })).toEqual([expect.stringContaining(`user_claim ${claim}`)])
   })
 
+  test('a JSON pointer is the claim at its top, where the role says that it is one', () => {
+    const pointer = (name: string) => ({ role: { user_claim: name, user_claim_json_pointer: true } })
+    expect(found(glv19, pointer('/job_id'))).toHaveLength(1)
+    expect(found(glv20, pointer('/user_email'))).toHaveLength(1)
+    expect(found(glv19, { role: { user_claim: '/job_id' } })).toEqual([])
+  })
+
   test.each(['project_id', 'user_id', 'sub', 'namespace_id'])('neither is found for %s', (claim) => {
     expect([
       ...found(glv19, { role: { user_claim: claim } }),

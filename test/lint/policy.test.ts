@@ -68,6 +68,16 @@ describe.each([
   })
 })
 
+test('VWP11 names the jobs that it costs their secret, and GLV30 leaves that block to it', () => {
+  const text = reading('ops/app/*')
+  const more: SecretUse = { ...password, path: 'app/other' }
+  const world = { role: { token_policies: ['app'] }, policies: { app: text }, secrets: { A: password, B: more } }
+  const found = rules.flatMap(({ id, check }) => (id === 'GLV30' || id === 'VWP11' ? [...check(subjectOf(world))] : []))
+  expect(found.map(({ message }) => message)).toEqual([
+    '"ops/app/*" is no path of kv-v2, which the mount "ops" is: behind it comes "data/"; jobs of role jwt/ci read the secret A at "ops/data/app/db" and are refused, and 1 more',
+  ])
+})
+
 test('a careful policy has no findings', () => {
   const text = `${reading('ops/data/app/*')}${block('ops/metadata/app/*', '"read", "list"')}${block('old/app', '"create", "update"')}`
   expect(findingsIn(text)).toEqual([])

@@ -8,6 +8,8 @@ import { glv08 } from '../../src/lint/glv08-issuer.ts'
 import { glv10 } from '../../src/lint/glv10-any-value.ts'
 import { glv23 } from '../../src/lint/glv23-batch-limits.ts'
 import { glv24 } from '../../src/lint/glv24-role-type.ts'
+import { glv32 } from '../../src/lint/glv32-literal-pattern.ts'
+import { glv33 } from '../../src/lint/glv33-metadata-key.ts'
 import type { Rule } from '../../src/lint/rule.ts'
 import { found } from '../lint/glv.ts'
 import { type Claims, gitlab, otherGitlab, sign } from '../support/issuer.ts'
@@ -195,5 +197,60 @@ describe('GLV24: role_type falls back to oidc', () => {
     expect(await refusal('glv24-update', { allowed_redirect_uris: ['https://vault.example.com/cb'] })).toBe('ok')
     expect(await ask(`auth/${mount}/role/glv24-update`, without)).toBe('ok')
     expect(await logIn('glv24-update')).toBe(`400 ${words}`)
+  })
+})
+
+describe('GLV32: patterns are text', () => {
+  test.each<[string, JsonObject]>([
+    ['a "*" without globs', { bound_claims: { ref: 'feature/*' } }],
+    ['a regular expression without globs', { bound_claims: { ref: '^feature/.*$' } }],
+    ['a regular expression with globs', { bound_claims: { ref: '^feature/.*' }, bound_claims_type: 'glob' }],
+  ])('%s admits no job', async (_, changes) => {
+    const words = '400 error validating claims: claim "ref" does not match any associated bound claim values'
+    expect(await refusal('glv32', changes, { ref: 'feature/x' })).toBe(words)
+    expect(said(glv32, changes)).not.toBe('')
+  })
+
+  test('with globs the "*" does', async () => {
+    const changes = { bound_claims: { ref: 'feature/*' }, bound_claims_type: 'glob' }
+    expect(await refusal('glv32-glob', changes, { ref: 'feature/x' })).toBe('ok')
+    expect(said(glv32, changes)).toBe('')
+  })
+
+  test.each<[string, JsonObject, string]>([
+    ['bound_subject', { bound_subject: '*' }, 'invalid subject (sub) claim'],
+    ['bound_audiences', { bound_audiences: ['https://*'] }, 'invalid audience (aud) claim'],
+  ])('%s is text with globs as well', async (_, field, words) => {
+    const changes = { ...field, bound_claims_type: 'glob' }
+    expect(await refusal('glv32-field', changes)).toContain(words)
+    expect(said(glv32, changes)).toContain('whatever bound_claims_type is')
+  })
+})
+
+describe('GLV33: keys of metadata', () => {
+  const mapped = (key: string, claims: Claims): [JsonObject, Claims] => [
+    { user_claim: 'user_id', claim_mappings: { project_path: key } },
+    { project_id: '22', ...claims },
+  ]
+
+  test.each(['project.path', 'project path', 'vault-project', 'x'.repeat(129), 'größe'])(
+    '%s is refused',
+    async (key) => {
+      const [changes, claims] = mapped(key, { user_id: `glv33-${key.length}-${key.slice(0, 9)}` })
+      expect(await refusal('glv33', changes, claims)).toMatch(/^500 invalid alias metadata: /)
+      expect(said(glv33, changes)).toContain('invalid alias metadata')
+    },
+  )
+
+  test.each(['project_path', 'a/b', 'a=b+c-d', 'x'.repeat(128), 'vault_x'])('%s is taken', async (key) => {
+    const [changes, claims] = mapped(key, { user_id: `glv33-good-${key.length}-${key.slice(0, 9)}` })
+    expect(await refusal('glv33', changes, claims)).toBe('ok')
+    expect(said(glv33, changes)).toBe('')
+  })
+
+  test('one that is refused does no harm to whom the server has seen before', async () => {
+    const [good, claims] = mapped('project_path', { user_id: 'glv33-seen' })
+    expect(await refusal('glv33', good, claims)).toBe('ok')
+    expect(await refusal('glv33', mapped('project.path', {})[0], claims)).toBe('ok')
   })
 })
