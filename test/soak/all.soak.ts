@@ -1,17 +1,16 @@
-import { existsSync } from 'node:fs'
 import { describe, test } from 'vitest'
 import { seed } from '../support/generated.ts'
 import { liveVault } from '../support/live-vault.ts'
-import type { SoakOptions } from './acl.ts'
+import { soak as acl } from './acl.ts'
+import { soak as login } from './login.ts'
+import { soak as policy } from './policy.ts'
 
-/** Each is a module beside this one that exports `soak`. */
-const subjects = ['acl', 'login', 'policy'].filter((name) => existsSync(new URL(`./${name}.ts`, import.meta.url)))
+const subjects = Object.entries({ acl, login, policy })
 
 const seconds = (Number(process.env['VAULTWRIGHT_SOAK_MINUTES'] ?? 1) * 60) / subjects.length
 
 describe('For as long as told, a real server and we agree', () => {
-  test.each(subjects)('%s', async (name) => {
-    const { soak } = (await import(/* @vite-ignore */ `./${name}.ts`)) as { soak(options: SoakOptions): Promise<void> }
+  test.each(subjects)('%s', async (_name, soak) => {
     await soak({ server: await liveVault(), seed: seed(), seconds, report: (line) => console.log(line) })
   })
 })
