@@ -27,6 +27,8 @@ export async function main(words: readonly string[], context: Context): Promise<
     .version(manifest.version)
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
     .showHelpAfterError('See --help.')
+    // What follows a command is the command's: "exec -- ls --all".
+    .enablePositionalOptions()
     .exitOverride()
   const run = async (options: Options, args: readonly string[], command: Command) => {
     code = await command.run(context, options, args)
@@ -65,7 +67,8 @@ async function add(
   for (const { name, description } of command.arguments ?? []) entry.argument(name, description)
   for (const spec of command.options) entry.addOption(option(spec))
   entry.action((...values: unknown[]) => {
-    const args = values.slice(0, command.arguments?.length ?? 0).filter((value) => value !== undefined) as string[]
+    const given = values.slice(0, command.arguments?.length ?? 0).flat()
+    const args = given.filter((value) => value !== undefined) as string[]
     return run(entry.opts(), args, command)
   })
 }
@@ -95,16 +98,26 @@ function isCommanderError(error: unknown): error is { readonly exitCode: number 
   return error instanceof Error && error.name === 'CommanderError'
 }
 
-/** The first Ctrl-C asks to stop; a second one does not ask. */
-function stopSignal(): AbortSignal {
+/** The first Ctrl-C asks to stop; a second one does not ask. A command may take the signals over. */
+function stopSignals(): Required<Pick<Context, 'signal' | 'takeSignals'>> {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) process.exit(interrupted)
     controller.abort()
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  return controller.signal
+  const asking = ['SIGINT', 'SIGTERM'] as const
+  for (const name of asking) process.on(name, stop)
+  return {
+    signal: controller.signal,
+    takeSignals(names, handler) {
+      for (const name of names) process.on(name, handler)
+      for (const name of asking) process.off(name, stop)
+      return () => {
+        for (const name of asking) process.on(name, stop)
+        for (const name of names) process.off(name, handler)
+      }
+    },
+  }
 }
 
 /** Started as a program, perhaps through the link that npm makes; a test imports `main` instead. */
@@ -125,7 +138,7 @@ let outputLost = false
 if (started) {
   const { env, stdin, stdout, stderr } = process
   for (const output of [stdout, stderr]) output.on('error', outlive)
-  const context: Context = { env, cwd: process.cwd(), stdin, stdout, stderr, signal: stopSignal() }
+  const context: Context = { env, cwd: process.cwd(), stdin, stdout, stderr, ...stopSignals() }
   const code = await main(process.argv.slice(2), context)
   process.exitCode = outputLost ? failed : code
 }

@@ -26,6 +26,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./test.ts')).test,
   },
   {
+    name: 'exec',
+    summary: 'run a command with the secrets of a role, and revoke the token afterwards',
+    load: async () => (await import('./exec.ts')).exec,
+  },
+  {
     name: 'snapshot',
     summary: 'save what the server has now, to plan against without credentials',
     load: async () => (await import('./snapshot.ts')).snapshot,

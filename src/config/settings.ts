@@ -8,6 +8,71 @@ import type { Problems } from './problems.ts'
 import { locationOf, type TextFile } from './text.ts'
 import { singleDocument } from './yaml.ts'
 
+const jobsSchema = z
+  .strictObject({
+    file: z
+      .string()
+      .regex(/^(?!\/)(?!(.*\/)?\.\.(\/|$)).*\.ya?ml$/, {
+        error: 'must be a .yml file in this folder, such as gitlab/vault-jobs.yml',
+      })
+      .meta({ description: 'The file to write, such as gitlab/vault-jobs.yml.' })
+      .optional(),
+    via: z
+      .enum(['secrets', 'exec', 'script'])
+      .meta({
+        description: "How jobs get secrets: GitLab's own secrets (Premium), vaultwright exec, or a script with curl.",
+      })
+      .optional(),
+    adapt: z
+      .array(z.string().min(1))
+      .meta({
+        description:
+          'Roles whose templates exist in every project, with secrets only in those that the role binds; * is any text.',
+      })
+      .optional(),
+  })
+  .meta({ description: 'What "vaultwright gitlab jobs" writes.' })
+
+const roleName = (job: string) =>
+  z
+    .string()
+    .min(1)
+    .meta({ description: `The role of ${job}; \${environment} is filled in.`, default: `vaultwright-${job}` })
+    .optional()
+
+const pipelineSchema = z
+  .strictObject({
+    file: z
+      .string()
+      .regex(/\.ya?ml$/, { error: 'must be a .yml file, such as .gitlab-ci.yml' })
+      .meta({ description: 'The file to write, such as .gitlab-ci.yml, relative to this folder.' })
+      .optional(),
+    image: z
+      .string()
+      .min(1)
+      .meta({ description: 'The image of its jobs, with Node.js.', default: 'node:22' })
+      .optional(),
+    before_script: z
+      .array(z.string())
+      .meta({ description: 'What makes vaultwright available in that image; empty where it is there.' })
+      .optional(),
+    roles: z
+      .strictObject({ plan: roleName('plan'), apply: roleName('apply'), drift: roleName('drift') })
+      .meta({ description: 'The roles that its jobs log in to.' })
+      .optional(),
+    manual: z
+      .array(z.string().min(1))
+      .meta({
+        description: 'Environments that somebody applies by hand, * is any text; without this, those of production.',
+      })
+      .optional(),
+    note: z
+      .boolean()
+      .meta({ description: 'Post plans as notes of the merge request, which takes an access token of the project.' })
+      .optional(),
+  })
+  .meta({ description: 'What "vaultwright gitlab pipeline" writes.' })
+
 const gitlabSchema = z
   .strictObject({
     edition: z
@@ -19,6 +84,13 @@ const gitlabSchema = z
       .regex(/^\d+\.\d+(\.\d+)?$/, { error: 'must be a version in quotes, such as "18.4"' })
       .meta({ description: 'Its version, such as "18.4": which claims its ID tokens have.' })
       .optional(),
+    runner: z
+      .string()
+      .regex(/^\d+\.\d+(\.\d+)?$/, { error: 'must be a version in quotes, such as "16.11"' })
+      .meta({ description: 'The version of the oldest runner that runs the jobs, such as "16.11".' })
+      .optional(),
+    jobs: jobsSchema.optional(),
+    pipeline: pipelineSchema.optional(),
   })
   .meta({ description: 'The GitLab whose jobs log in; what is left out is not taken for granted.' })
 

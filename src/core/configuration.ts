@@ -63,6 +63,35 @@ export interface GitlabSettings {
   readonly edition?: 'free' | 'premium' | 'ultimate'
   /** Such as `18.4`. */
   readonly version?: string
+  /** Of the oldest runner that runs the jobs, such as `16.11`. */
+  readonly runner?: string
+  readonly jobs?: JobsSettings
+  readonly pipeline?: PipelineSettings
+}
+
+/** How a job gets its secrets: from GitLab itself, through `vaultwright exec`, or by a script with curl. */
+export type Via = 'secrets' | 'exec' | 'script'
+
+/** What `gitlab jobs` writes when no option says it. */
+interface JobsSettings {
+  /** Relative to the configuration's folder. */
+  readonly file?: string
+  readonly via?: Via
+  /** Names of roles, `*` is any text: their templates exist in all projects, with the secrets only where the role is bound. */
+  readonly adapt?: readonly string[]
+}
+
+/** What `gitlab pipeline` writes when no option says it. Keys are as in the file. */
+export interface PipelineSettings {
+  /** Relative to the configuration's folder. */
+  readonly file?: string
+  readonly image?: string
+  readonly before_script?: readonly string[]
+  /** Names of the roles that its jobs log in to; `${environment}` is filled in. */
+  readonly roles?: { readonly plan?: string; readonly apply?: string; readonly drift?: string }
+  /** Names of environments that are applied by hand, `*` is any text; absent for those of production. */
+  readonly manual?: readonly string[]
+  readonly note?: boolean
 }
 
 interface LintSettings {

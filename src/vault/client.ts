@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import nodeVault from 'node-vault'
-import type { Dispatcher } from 'undici'
 import { normalAddress, normalNamespace } from '../core/address.ts'
 import { type Diagnostic, problem, UserError } from '../core/diagnostic.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
@@ -76,6 +75,29 @@ export function resolveTarget(
 
 /** Connects, finds out what the server is, and logs in. Throws UserError or VaultError. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
+  return await open(options, async ({ requester, ask, server, secrets, destroy }) => {
+    const session = await openSession(ask, options.settings.credentials, secrets)
+    return {
+      ...operations(ask, server),
+      logIn: (login) => openJob(login, { own: requester(), other: ask, secrets }),
+      close: () => close(session, destroy),
+    }
+  })
+}
+
+/** A way to a server that answered, without a token so far. */
+export interface Line {
+  readonly ask: Requester
+  /** Another one beside it, with a token of its own. */
+  requester(): Requester
+  readonly server: ServerInfo
+  /** What must not be in any error's words. */
+  readonly secrets: Set<string>
+  destroy(): Promise<void>
+}
+
+/** Connects, finds out what the server is, and goes on; ends the connections if that fails. Throws UserError or VaultError. */
+export async function open<T>(options: ConnectOptions, goOn: (line: Line) => Promise<T>): Promise<T> {
   const target = resolveTarget(options, options.settings)
   if (!('address' in target)) throw new UserError([target])
   const { origin } = new URL(target.address)
@@ -88,18 +110,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     encode: (body) => encode(body, options.secretOf, secrets),
     pace: options.pace ?? pause(options.signal),
   })
-  const ask = requester(openClient(target, transport), secrets, options.onRequest)
+  const beside = () => requester(openClient(target, transport), secrets, options.onRequest)
+  const ask = beside()
   const giveUp = () => void dispatcher.destroy()
   options.signal?.addEventListener('abort', giveUp, { once: true })
   try {
     const server = await identifyServer(ask, target)
-    const session = await openSession(ask, options.settings.credentials, secrets)
-    const beside = () => requester(openClient(target, transport), secrets, options.onRequest)
-    return {
-      ...operations(ask, server),
-      logIn: (login) => openJob(login, { own: beside(), other: ask, secrets }),
-      close: () => close(session, dispatcher),
-    }
+    return await goOn({ ask, requester: beside, server, secrets, destroy: () => dispatcher.destroy() })
   } catch (error) {
     await dispatcher.destroy()
     throw error
@@ -109,11 +126,11 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 /** How long the end of a run waits for its token to be revoked, in milliseconds; a server that hangs must not hold it. */
-const patience = 10_000
+export const patience = 10_000
 
-async function close(session: Session, dispatcher: Dispatcher): Promise<void> {
+async function close(session: Session, destroy: Line['destroy']): Promise<void> {
   await Promise.race([session.close(), sleep(patience, undefined, { ref: false })])
-  await dispatcher.destroy()
+  await destroy()
 }
 
 /**
@@ -136,14 +153,18 @@ function openClient(
 
 /** One request; gives the whole answer, undefined for "nothing there" (404 without an error), and throws VaultError. */
 export interface Requester {
-  (
-    method: Method,
-    path: string,
-    body?: unknown,
-    options?: WriteOptions & { readonly query?: string },
-  ): Promise<JsonObject | undefined>
+  (method: Method, path: string, body?: unknown, options?: AskOptions): Promise<JsonObject | undefined>
   /** Sends this token from now on. */
   useToken(token: string): void
+}
+
+interface AskOptions extends WriteOptions {
+  readonly query?: string
+  /**
+   * For secrets: numbers that JavaScript would spell differently are `JsonNumber`s, and "nothing there" is answered with
+   * `absent`: what the server says about it, which tells a deleted version from a wrong path.
+   */
+  readonly exact?: boolean
 }
 
 type Method = 'GET' | 'LIST' | 'POST' | 'DELETE'
@@ -161,7 +182,7 @@ function requester(client: nodeVault.client, secrets: Set<string>, onRequest: Co
       return isObject(answer) ? answer : {}
     } catch (error) {
       const refusal = toVaultError(error, method, path, secrets)
-      if (refusal === undefined) return undefined
+      if (refusal === undefined) return options.exact === true ? { absent: bodyOf(error) } : undefined
       throw refusal
     } finally {
       onRequest?.(method, path)
@@ -172,6 +193,11 @@ function requester(client: nodeVault.client, secrets: Set<string>, onRequest: Co
     client.token = token
   }
   return ask
+}
+
+function bodyOf(error: unknown): JsonObject {
+  const { response } = error as { response?: { body?: unknown } }
+  return isObject(response?.body) ? response.body : {}
 }
 
 /** Names may hold anything (policies do): each segment is encoded; the slashes between them stay. */

@@ -27,7 +27,6 @@ const words: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was cut',
   UND_ERR_SOCKET: 'the connection was cut',
   UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer came within VAULT_CLIENT_TIMEOUT',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped halfway',
   ANSWER_TOO_LARGE: 'the answer is larger than any such server sends',
   HPE_INVALID_CONSTANT: 'the answer is not HTTP; is it https?',
@@ -42,12 +41,22 @@ export function wasSent(loss: Loss): boolean {
   return !neverSent.has(loss.lost)
 }
 
-export function describeLoss(loss: Loss, origin: string): string {
+/** What a person can turn: which variables hold the timeout and the authorities. */
+interface LossKnobs {
+  readonly timeout: string
+  readonly authority: string
+}
+
+const vaultKnobs: LossKnobs = { timeout: 'VAULT_CLIENT_TIMEOUT', authority: 'VAULT_CACERT' }
+
+export function describeLoss(loss: Loss, origin: string, { timeout, authority }: LossKnobs = vaultKnobs): string {
   const certificate = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL)/.test(loss.lost)
+  const late = loss.lost === 'UND_ERR_HEADERS_TIMEOUT' ? `no answer came within ${timeout}` : undefined
   const reason =
+    late ??
     words[loss.lost] ??
     (certificate
-      ? `its certificate is not accepted (${loss.lost}); VAULT_CACERT names the authority to trust`
+      ? `its certificate is not accepted (${loss.lost}); ${authority} names the authority to trust`
       : loss.lost)
   return `${origin} did not answer: ${reason}`
 }

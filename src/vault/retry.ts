@@ -64,7 +64,8 @@ export function retryDelay(
       : asked + random() * 250
   }
   if (attempt >= retries || !repeatable) return undefined
-  return retryAfter(result.retryAfter) ?? backoff(attempt, random)
+  const asked = retryAfter(result.retryAfter) ?? backoff(attempt, random)
+  return asked > longestWait ? undefined : asked
 }
 
 /** 0.25 s, 0.5 s, 1 s … up to 8 s, each between half and all of it. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { problem, UserError } from '../core/diagnostic.ts'
-import { isObject } from '../core/json.ts'
+import { isObject, type JsonObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
 import type { Requester } from './client.ts'
 import type { Credentials } from './settings.ts'
@@ -25,20 +25,24 @@ export type Login = Omit<Extract<Credentials, { from: 'id-token' }>, 'from'>
 export interface OwnSession extends Session {
   readonly token: string
   readonly policies: readonly string[]
+  /** The login's answer about the token: lifetime, type, uses. */
+  readonly auth: JsonObject
 }
 
 /** Logs in with an ID token; the token is sent from then on. Throws the server's refusal. */
 export async function logIn(ask: Requester, { jwt, role, mount }: Login, secrets: Set<string>): Promise<OwnSession> {
   secrets.add(jwt)
   const path = `auth/${mount}/login`
-  const auth = (await ask('POST', path, { role, jwt }, { repeatable: false }))?.['auth']
-  const token = isObject(auth) ? auth['client_token'] : undefined
+  const answer = (await ask('POST', path, { role, jwt }, { repeatable: false }))?.['auth']
+  const auth = isObject(answer) ? answer : {}
+  const token = auth['client_token']
   if (typeof token !== 'string' || token === '') throw new VaultError(200, 'POST', path, ['the login gave no token'])
   ask.useToken(token)
-  const policies = isObject(auth) && Array.isArray(auth['policies']) ? auth['policies'].map(String) : []
+  const policies = Array.isArray(auth['policies']) ? auth['policies'].map(String) : []
   return {
     token,
     policies,
+    auth,
     async close() {
       try {
         await ask('POST', 'auth/token/revoke-self', {})

@@ -1,6 +1,8 @@
 import type { Dispatcher } from 'undici'
+import { parseWritten } from '../access/login/json-number.ts'
 import type { JsonValue } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
+import { type Answer, exchange } from './exchange.ts'
 import { describeLoss, type Loss } from './loss.ts'
 import { type Pace, retryDelay } from './retry.ts'
 
@@ -12,6 +14,8 @@ interface TransportRequest {
   readonly json?: unknown
   /** Ours, handed through by node-vault: see WriteOptions. */
   readonly repeatable?: boolean
+  /** Ours, too: whether numbers keep the text that JavaScript would change (`JsonNumber`). */
+  readonly exact?: boolean
 }
 
 interface TransportResponse {
@@ -36,20 +40,8 @@ export interface Transport {
   defaults(defaults: unknown): Transport
 }
 
-interface Answer {
-  readonly status: number
-  readonly retryAfter: string | undefined
-  readonly location: string | undefined
-  readonly type: string | undefined
-  readonly text: string
-}
-
-/** The largest answer that is read: far above 10,000 policies in one listing, far below what would hurt. */
-const largestAnswer = 256 * 1024 * 1024
-
 /**
- * HTTP for node-vault over undici. Requests go through `dispatch`, which costs half of what `request` does because no
- * stream is made for answers of a few hundred bytes. Lost connections, 5xx, 412 and 429 are tried again, with growing
+ * HTTP for node-vault over undici. Lost connections, 5xx, 412 and 429 are tried again, with growing
  * jittered pauses and whatever the server asks for in Retry-After; a request that is not repeatable only when it surely
  * was not carried out. Redirects are never followed: the token belongs to one address.
  */
@@ -60,7 +52,7 @@ export function createTransport(options: TransportOptions): Transport {
     const body = request.json === undefined || request.json === true ? undefined : options.encode(request.json)
     for (let attempt = 0; ; attempt++) {
       await pace.ready()
-      const result = await send(options, path, request, body)
+      const result = await exchange(options, { method: request.method, path, headers: request.headers ?? {}, body })
       const delay = retryDelay(
         result,
         attempt,
@@ -80,7 +72,7 @@ function toResponse(
   result: Answer | Loss,
   origin: string,
   path: string,
-  { method }: TransportRequest,
+  { method, exact }: TransportRequest,
 ): TransportResponse {
   const fail = (status: number, reason: string) => new VaultError(status, method, path, [reason])
   if ('lost' in result) throw fail(0, describeLoss(result, origin))
@@ -93,58 +85,12 @@ function toResponse(
   }
   if (text === '') return { statusCode: status, body: undefined, request: { path } }
   try {
-    return { statusCode: status, body: JSON.parse(text) as JsonValue, request: { path } }
+    const body = (exact === true ? parseWritten(text) : JSON.parse(text)) as JsonValue
+    return { statusCode: status, body, request: { path } }
   } catch {
     throw fail(
       status,
       `the answer is not JSON (${result.type ?? 'no content type'}); is this the address of a Vault or OpenBao server?`,
     )
   }
-}
-
-function send(
-  { dispatcher, origin }: TransportOptions,
-  path: string,
-  request: TransportRequest,
-  body: string | undefined,
-): Promise<Answer | Loss> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    let head: Omit<Answer, 'text'> | undefined
-    const dispatch: Dispatcher.DispatchOptions = {
-      origin,
-      path,
-      method: request.method as Dispatcher.HttpMethod,
-      headers: { ...request.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body }),
-    }
-    dispatcher.dispatch(dispatch, {
-      onRequestStart() {},
-      onResponseStart(_controller, status, headers) {
-        head = {
-          status,
-          retryAfter: first(headers['retry-after']),
-          location: first(headers['location']),
-          type: first(headers['content-type']),
-        }
-      },
-      onResponseData(controller, chunk) {
-        size += chunk.length
-        if (size > largestAnswer) controller.abort(Object.assign(new Error('too large'), { code: 'ANSWER_TOO_LARGE' }))
-        else chunks.push(chunk)
-      },
-      onResponseEnd() {
-        if (head !== undefined)
-          resolve({ ...head, text: chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString() })
-      },
-      onResponseError(_controller, error) {
-        resolve({ lost: (error as NodeJS.ErrnoException).code ?? error.name, detail: error.message })
-      },
-    })
-  })
-}
-
-function first(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
 }

@@ -24,7 +24,7 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'vaultwright-test-'))
 }
 
-function writeFiles(directory: string, files: Files): void {
+export function writeFiles(directory: string, files: Files): void {
   for (const [path, content] of Object.entries(files)) {
     if (content === undefined) continue
     mkdirSync(dirname(join(directory, path)), { recursive: true })

@@ -21,12 +21,14 @@ export interface RunOptions {
   /** Called with everything printed so far, whenever something is; may end the process. */
   readonly onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void
   readonly input?: string
+  /** Called once, with what may end the process later. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
 }
 
 /** Runs `vaultwright <words>` to its end. Never rejects for an exit code. */
 export function vaultwright(
   words: readonly string[],
-  { env = {}, cwd = repository, onOutput, input }: RunOptions = {},
+  { env = {}, cwd = repository, onOutput, input, onStart }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...words], {
@@ -34,6 +36,7 @@ export function vaultwright(
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', CI: 'true', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
+    onStart?.((signal) => child.kill(signal))
     let [stdout, stderr, output] = ['', '', '']
     const seen = (chunk: Buffer) => {
       output += chunk

@@ -22,6 +22,8 @@ export interface LaunchOptions {
   /** All of its environment besides PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>
   readonly tls?: boolean
+  /** More of its command line, such as `-dev-leased-kv`. */
+  readonly flags?: readonly string[]
 }
 
 /** Starts `program` (vault or bao) on a free port of the loopback. Throws with the server's last words. */
@@ -36,10 +38,14 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
   }
 }
 
-async function launchAt(program: string, port: number, { env, tls = false }: LaunchOptions): Promise<VaultProcess> {
+async function launchAt(
+  program: string,
+  port: number,
+  { env, tls = false, flags: more = [] }: LaunchOptions,
+): Promise<VaultProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'vaultwright-vault-'))
   const token = crypto.randomUUID()
-  const flags = [`-dev-root-token-id=${token}`, `-dev-listen-address=127.0.0.1:${port}`, '-dev-no-store-token']
+  const flags = [`-dev-root-token-id=${token}`, `-dev-listen-address=127.0.0.1:${port}`, '-dev-no-store-token', ...more]
   if (tls) flags.push('-dev-tls', `-dev-tls-cert-dir=${folder}`)
   const child = spawn(program, ['server', '-dev', ...flags], {
     // Nothing else of the user's: their VAULT_ADDR or their proxy would change what the tests see.

@@ -43,10 +43,13 @@ export interface Context {
   readonly stderr: Output
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal
+  /** From now on these signals go to the handler and no longer to `signal`. Gives a function that takes this back. */
+  takeSignals?(names: readonly NodeJS.Signals[], handler: (name: NodeJS.Signals) => void): () => void
 }
 
 export interface Output {
-  write(text: string): unknown
+  /** `done` is called once all of it was handed on, or could not be. */
+  write(text: string | Uint8Array, done?: (error?: Error | null) => void): unknown
   readonly isTTY?: boolean
 }
 

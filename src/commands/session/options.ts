@@ -50,6 +50,12 @@ export const rewriteOption: OptionSpec = {
   repeatable: true,
 }
 
+export const reportOption: OptionSpec = {
+  flags: '--report <format=file>',
+  description: 'write this format into a file as well; may be given several times',
+  repeatable: true,
+}
+
 export const connectedOptions = [
   directoryOption,
   environmentOption,
