@@ -1,4 +1,5 @@
 import { access } from './access/index.ts'
+import { gitlab } from './gitlab/index.ts'
 import type { CommandEntry, CommandGroup } from './session/command.ts'
 
 /** Every command, in the order of `--help`; a new one is a file beside this and an entry here. */
@@ -25,6 +26,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     summary: 'see whether the promises of test/access are kept, by the files or by a server',
     load: async () => (await import('./test.ts')).test,
   },
+  gitlab,
   {
     name: 'exec',
     summary: 'run a command with the secrets of a role, and revoke the token afterwards',

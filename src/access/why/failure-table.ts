@@ -95,7 +95,7 @@ const inScript: readonly Failure[] = [
     stage: 'read',
     symptom: 'the variable of the secret is empty or unset',
     pattern:
-      /(?:missing|unset|unbound|not set|(?<!secret )not found|undefined)[^\n]{0,60}?\b(?<name>(?!VAULT_)[A-Z][A-Z0-9_]*_(?:TOKEN|PASSWORD|KEY|SECRET))\b|\b(?<other>(?!VAULT_)[A-Z][A-Z0-9_]*_(?:TOKEN|PASSWORD|KEY|SECRET))\b[^\n]{0,60}?(?:missing|unset|unbound|not set|undefined|is empty|parameter null)/,
+      /(?:missing|unset|unbound|not set|(?<!secret )not found|undefined)[^\n]{0,60}?\b(?<name>(?!VAULT_)[A-Z][A-Z0-9_]*_(?:TOKEN|PASSWORD|KEY|SECRET))\b|\b(?<other>(?!VAULT_)[A-Z][A-Z0-9_]*_(?:TOKEN|PASSWORD|KEY|SECRET))\b[^\n]{0,60}?(?:missing|unset|unbound|not set|undefined|is empty|parameter (?:null|not set))/,
     cause:
       'The job did not get the secret: it runs in a project that has none (a template asks for it in the security project only), or does not extend the template that declares id_tokens and secrets.',
     fix: 'Check the project of the job (CI_PROJECT_PATH), that it extends the template, and the path and field of the secret there.',
@@ -105,7 +105,7 @@ const inScript: readonly Failure[] = [
     stage: 'script',
     symptom: 'an empty VAULT_TOKEN after parsing',
     pattern:
-      /(?:empty|missing|unset|no)\W{1,3}(?:\w+ )?\$?\{?(?:VAULT_TOKEN|client.token)\b|VAULT_TOKEN\W+(?:is )?(?:empty|unset|unbound|not set|parameter null)/i,
+      /(?:empty|missing|unset|no)\W{1,3}(?:\w+ )?\$?\{?(?:VAULT_TOKEN|client.token)\b|VAULT_TOKEN\W+(?:is )?(?:empty|unset|unbound|not set|parameter (?:null|not set))/i,
     cause:
       'The answer of the login held no client_token: the login failed, and curl -f threw its words away; grep and sed then find nothing. Less often the pattern does not fit the answer.',
     fix: 'Call curl with --fail-with-body to see what the server says, and take the token with: jq -er .auth.client_token. Do not print an answer that holds a token.',

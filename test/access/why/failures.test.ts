@@ -52,6 +52,8 @@ const texts: readonly (readonly [id: string, text: string])[] = [
   ['variable-absent', 'missing SECURITY_PRIVATE_TOKEN'],
   ['empty-vault-token', 'Empty VAULT_TOKEN after parsing'],
   ['empty-vault-token', 'VAULT_TOKEN: parameter null or not set'],
+  // dash
+  ['empty-vault-token', 'sh: 1: VAULT_TOKEN: parameter not set or null'],
   ['git-forbidden', "fatal: unable to access 'https://gitlab.com/a/b.git/': The requested URL returned error: 403"],
   ['git-forbidden', 'remote: HTTP Basic: Access denied'],
   ['discovery', 'error checking oidc discovery URL'],

@@ -1,0 +1,14 @@
+import type { CommandGroup } from '../session/command.ts'
+
+/** The GitLab side, written and checked from the same files; a new one is a file beside this and an entry here. */
+export const gitlab: CommandGroup = {
+  name: 'gitlab',
+  summary: 'write and check the GitLab side: job templates, pipelines, notes',
+  commands: [
+    {
+      name: 'jobs',
+      summary: 'write the job templates that read the secrets of the roles',
+      load: async () => (await import('./jobs.ts')).jobs,
+    },
+  ],
+}
