@@ -10,5 +10,10 @@ export const gitlab: CommandGroup = {
       summary: 'write the job templates that read the secrets of the roles',
       load: async () => (await import('./jobs.ts')).jobs,
     },
+    {
+      name: 'note',
+      summary: 'post or update the note of a saved plan in its merge request',
+      load: async () => (await import('./note.ts')).note,
+    },
   ],
 }

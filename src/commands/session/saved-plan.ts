@@ -10,7 +10,11 @@ import { readJson } from './snapshot-file.ts'
 
 /** Reads a file that `plan --out` wrote. Throws UserError when it is none, or not as it was written. */
 export async function readSavedPlan(context: Context, file: string): Promise<SavedPlan> {
-  const value = await readJson(context, file)
+  return checkSavedPlan(await readJson(context, file), file)
+}
+
+/** Throws UserError when a file's value is no saved plan, or not as it was saved. */
+export function checkSavedPlan(value: unknown, file: string): SavedPlan {
   const again = `Make it again: vaultwright plan --out ${file}`
   if (!isObject(value) || typeof value['format'] !== 'string' || !Array.isArray(value['environments'])) {
     throw new UserError([problem('not-a-plan', `${file} is not a saved plan`, again)])

@@ -41,6 +41,11 @@ export async function readJson(context: Context, file: string): Promise<unknown>
   const content = await readFile(resolve(context.cwd, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UserError([problem('unreadable', `${file} cannot be read (${error.code})`, 'Check the path.')])
   })
+  return parseJson(content, file)
+}
+
+/** Throws UserError for what is not JSON. */
+export function parseJson(content: string, file: string): unknown {
   try {
     return JSON.parse(content)
   } catch {
