@@ -32,9 +32,9 @@ export interface YamlDocument {
 }
 
 /** Deeper than any configuration, and far from where the parser runs out of stack. */
-const deepest = 100
+export const deepest = 100
 /** A document may grow by this many values through its aliases. */
-const mostAliased = 100_000
+export const mostAliased = 100_000
 
 /**
  * The documents of a YAML 1.2 file; empty ones among others are skipped. What YAML allows and nobody reviews safely is
@@ -62,7 +62,7 @@ function isNothing(contents: unknown): boolean {
 }
 
 /** Without recursion: the parser survives any nesting, the composer does not. */
-function depthOf(token: CST.Token): number {
+export function depthOf(token: CST.Token): number {
   let most = 0
   const open: [unknown, number][] = [[token, 0]]
   for (let next = open.pop(); next !== undefined && most <= deepest; next = open.pop()) {

@@ -11,6 +11,11 @@ export const gitlab: CommandGroup = {
       load: async () => (await import('./jobs.ts')).jobs,
     },
     {
+      name: 'check',
+      summary: "check anybody's pipeline files against the roles",
+      load: async () => (await import('./check.ts')).check,
+    },
+    {
       name: 'note',
       summary: 'post or update the note of a saved plan in its merge request',
       load: async () => (await import('./note.ts')).note,

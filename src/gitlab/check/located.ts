@@ -1,0 +1,38 @@
+import type { SecretUse } from '../../core/configuration.ts'
+import type { JobCase } from './cases.ts'
+import { expand, known } from './pattern.ts'
+import type { CiSecret } from './secrets.ts'
+
+/** A secret of a job of which everything is known. */
+export interface Located extends Pick<SecretUse, 'mount' | 'path' | 'field'> {
+  readonly secret: CiSecret
+  readonly engine: string
+}
+
+/** Those of GitLab's runner (helpers/vault/secret_engines). */
+export const engines = ['kv-v2', 'kv-v1', 'generic']
+
+/** The secrets of which everything is known, with these variables. */
+export function located(secrets: readonly CiSecret[], { variables }: JobCase): readonly Located[] {
+  return secrets.flatMap((secret) => {
+    const [engine, mount, path, field] = [secret.engine, secret.mount, secret.path, secret.field].map((text) =>
+      known(expand(text, variables)),
+    )
+    if (engine === undefined || mount === undefined || path === undefined || field === undefined) return []
+    return [{ secret, engine, mount: trimmed(mount), path: trimmed(path), field }]
+  })
+}
+
+function trimmed(path: string): string {
+  return path.replace(/^\/+|\/+$/g, '')
+}
+
+/** Without `/v1/`. Source: helpers/vault/secret_engines of gitlab-runner. */
+export function apiPath({ engine, mount, path }: Located): string {
+  return engine === 'kv-v2' ? `${mount}/data/${path}` : `${mount}/${path}`
+}
+
+/** The other ones are wrong whatever the role may read. */
+export function isRead({ engine, mount, path }: Located): boolean {
+  return engines.includes(engine) && mount !== '' && path !== ''
+}
