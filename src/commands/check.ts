@@ -13,6 +13,7 @@ import type { Command, Context, Options } from './session/command.ts'
 import { type Examination, examine } from './session/examination.ts'
 import { describeFixes, fixFiles } from './session/fixing.ts'
 import { colorOption, directoryOption, formatOption, text, useColor } from './session/options.ts'
+import { writePublic } from './session/output-file.ts'
 import { prefixOf, readConfiguration } from './session/workspace.ts'
 
 export const check: Command = {
@@ -24,6 +25,7 @@ export const check: Command = {
     directoryOption,
     colorOption,
     formatOption('text', 'json', ...Object.keys(checkFormats)),
+    { flags: '-o, --out <file>', description: 'write the report in that format here, and text for people to stdout' },
     { flags: '--strict', description: 'fail for warnings, too' },
     { flags: '--fix', description: 'mend in the files what can be mended safely, then check again' },
   ],
@@ -31,7 +33,7 @@ export const check: Command = {
     const checked = await read(context, options)
     const { configuration, examination } = options['fix'] === true ? await fix(checked, context, options) : checked
     const fails = (severity: Severity) => severity === 'error' || (severity === 'warning' && options['strict'] === true)
-    context.stdout.write(await rendered({ configuration, examination }, fails, context, options))
+    await report({ configuration, examination }, fails, context, options)
     return examination.diagnostics.some(({ severity }) => fails(severity)) ? 1 : 0
   },
 }
@@ -64,6 +66,23 @@ async function fix(first: Checked, context: Context, options: Options): Promise<
   const output = text(options, 'format') === 'text' ? context.stdout : context.stderr
   output.write(describeFixes(done, left))
   return checked
+}
+
+async function report(
+  checked: Checked,
+  fails: CheckReport['fails'],
+  context: Context,
+  options: Options,
+): Promise<void> {
+  const out = text(options, 'out')
+  const document = await rendered(checked, fails, context, options)
+  if (out === undefined) context.stdout.write(document)
+  else {
+    context.stdout.write(
+      renderedText(checked.configuration, checked.examination, useColor(context, options, context.stdout)),
+    )
+    await writePublic(context, out, document)
+  }
 }
 
 async function rendered(

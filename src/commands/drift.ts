@@ -1,6 +1,6 @@
 import { renderers } from '../render/index.ts'
 import type { Command } from './session/command.ts'
-import { connectedOptions, formatOption } from './session/options.ts'
+import { connectedOptions, formatOption, reportOption } from './session/options.ts'
 import { runPlan } from './session/run-plan.ts'
 
 export const drift: Command = {
@@ -9,6 +9,7 @@ export const drift: Command = {
   options: [
     ...connectedOptions,
     formatOption(...Object.keys(renderers)),
+    reportOption,
     { flags: '--live <file>', description: 'look at a snapshot instead of a server' },
   ],
   run(context, options) {

@@ -1,6 +1,6 @@
 import { renderers } from '../render/index.ts'
 import type { Command } from './session/command.ts'
-import { allowOption, connectedOptions, formatOption, rewriteOption } from './session/options.ts'
+import { allowOption, connectedOptions, formatOption, reportOption, rewriteOption } from './session/options.ts'
 import { runPlan } from './session/run-plan.ts'
 
 export const plan: Command = {
@@ -8,6 +8,7 @@ export const plan: Command = {
   options: [
     ...connectedOptions,
     formatOption(...Object.keys(renderers)),
+    reportOption,
     { flags: '-o, --out <file>', description: 'save the plan, for "apply <file>"' },
     { flags: '--live <file>', description: 'plan against a snapshot instead of a server' },
     allowOption,

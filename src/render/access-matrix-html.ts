@@ -1,40 +1,12 @@
 import type { EnvironmentMatrix, MatrixGrant, MatrixRow } from '../access/why/matrix.ts'
 import { serverText } from './access-answer.ts'
 import { besides, claimWords, fromWords, grantWords, tokenWords, whoWords } from './access-matrix-words.ts'
-import { visible } from './visible.ts'
+import { code, escaped, htmlPage } from './html.ts'
 
-/** A page of its own: no script, nothing loaded from anywhere, and readable where a report is only shown. */
+/** A page of its own. */
 export function matrixHtml(environments: readonly EnvironmentMatrix[]): string {
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    '<title>Who may do what</title>',
-    `<style>${style}</style>`,
-    '</head>',
-    '<body>',
-    '<h1>Who may do what</h1>',
-    ...environments.flatMap(environmentLines),
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n')
+  return htmlPage('Who may do what', environments.flatMap(environmentLines))
 }
-
-const style = `
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { margin: 2rem auto; max-width: 90rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100%; margin-bottom: 2rem }
-th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-bottom: 1px solid #8884 }
-th { font-weight: 600; white-space: nowrap }
-code { font: .875em ui-monospace, monospace; overflow-wrap: anywhere }
-ul { margin: 0; padding: 0; list-style: none }
-small { color: #888; font-weight: normal }
-.deny { color: #c22 }
-`
 
 function environmentLines(matrix: EnvironmentMatrix): string[] {
   return [
@@ -68,20 +40,4 @@ function grantsCell(row: MatrixRow): string {
 function grantItem(grant: MatrixGrant): string {
   const denied = grant.capabilities.includes('deny') ? ' class="deny"' : ''
   return `${code(grant.path)} <span${denied}>${escaped(grantWords(grant))}</span>`
-}
-
-function code(text: string): string {
-  return `<code>${escaped(text)}</code>`
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escaped(text: string): string {
-  return visible(text).replace(/[&<>"']/g, (character) => entities[character] as string)
 }

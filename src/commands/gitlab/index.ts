@@ -16,6 +16,16 @@ export const gitlab: CommandGroup = {
       load: async () => (await import('./check.ts')).check,
     },
     {
+      name: 'pipeline',
+      summary: "write this repository's own pipeline: check, plan, apply, drift",
+      load: async () => (await import('./pipeline.ts')).pipeline,
+    },
+    {
+      name: 'component',
+      summary: 'write the same jobs as components for the CI/CD catalog',
+      load: async () => (await import('./component.ts')).component,
+    },
+    {
       name: 'note',
       summary: 'post or update the note of a saved plan in its merge request',
       load: async () => (await import('./note.ts')).note,

@@ -6,9 +6,10 @@ import { writeOnlyFields } from '../../engine/compare.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { renderers } from '../../render/index.ts'
 import { promiseDiagnostics } from '../../render/promises-diagnostics.ts'
+import type { Renderer } from '../../render/renderer.ts'
 import type { Context, Options } from './command.ts'
 import { list, text, usage, useColor } from './options.ts'
-import { writePrivate } from './output-file.ts'
+import { writePrivate, writePublic } from './output-file.ts'
 import { judgePlanned } from './planned-promises.ts'
 import { interruptible, type Planned, planAll, type Reading } from './planning.ts'
 import { type Progress, progress } from './progress.ts'
@@ -22,12 +23,16 @@ const [same, failed, different] = [0, 1, 2]
 /** The same plan under two questions: what would an apply do, and what did somebody else do. */
 export async function runPlan(context: Context, options: Options, question: 'plan' | 'drift'): Promise<number> {
   const file = text(options, 'live')
+  const reports = reportsOf(options)
   const snapshot = file === undefined ? undefined : await openSnapshot(context, file)
   const workspace = await openWorkspace(context, options, snapshot?.server)
   const shown = progress(context, options)
   const planned = await makePlan(context, options, workspace, { snapshot, shown, question }).finally(shown.end)
   const { plan, objections, broken } = planned
   await printPlan(context, options, plan, question)
+  for (const { out, renderer } of reports) {
+    await writePublic(context, out, (await renderer()).plan(plan, { color: false, question }))
+  }
   if (broken.length > 0)
     context.stderr.write(renderDiagnostics(broken, { color: useColor(context, options, context.stderr) }))
   if (objections.length > 0) {
@@ -101,6 +106,17 @@ export async function printPlan(
   if (renderer === undefined) throw usage(`there is no format ${text(options, 'format')}`)
   const verbose = options['verbose'] === true
   context.stdout.write(renderer.plan(plan, { color: useColor(context, options, context.stdout), question, verbose }))
+}
+
+/** What `--report` asks for. Throws UserError before anything is sent anywhere. */
+function reportsOf(options: Options): { readonly out: string; readonly renderer: () => Promise<Renderer> }[] {
+  return list(options, 'report').map((report) => {
+    const [, format = '', out] = /^([a-z-]+)=(.+)$/.exec(report) ?? []
+    const renderer = renderers[format]
+    if (out !== undefined && renderer !== undefined) return { out, renderer }
+    const formats = Object.keys(renderers).join(', ')
+    throw usage(`--report ${report}: this is no format=file`, `Such as markdown=plan.md; the formats are ${formats}.`)
+  })
 }
 
 async function save(context: Context, { grounded }: Planned, out: string): Promise<void> {

@@ -1,0 +1,182 @@
+import { relative, resolve, sep } from 'node:path'
+import manifest from '../../../package.json' with { type: 'json' }
+import { modelOf } from '../../access/model.ts'
+import { gitlabYaml } from '../../config/gitlab-document.ts'
+import type { PipelineSettings } from '../../core/configuration.ts'
+import { type Diagnostic, UserError } from '../../core/diagnostic.ts'
+import { jobRoles } from '../../gitlab/job-role.ts'
+import { admissionWarnings } from '../../gitlab/pipeline/admission.ts'
+import { mostParallel, pipelineDocument } from '../../gitlab/pipeline/pipeline.ts'
+import {
+  loginOf,
+  type Place as PipelinePlace,
+  pipelinePlaces,
+  purposes,
+  usualRoles,
+} from '../../gitlab/pipeline/roles.ts'
+import { renderDiagnostics } from '../../render/diagnostics.ts'
+import type { Command, Context, Options } from '../session/command.ts'
+import { colorOption, directoryOption, text, usage, useColor } from '../session/options.ts'
+import { siblingsOf } from '../session/promises.ts'
+import { openWorkspace, prefixOf, type Workspace } from '../session/workspace.ts'
+import { type GeneratedFiles, type Place, placeFor, showStale, staleFiles, writeGenerated } from './generated-files.ts'
+
+export const pipeline: Command = {
+  description: [
+    'The pipeline of this repository: check, plan in merge requests, apply on the default branch, drift on schedules.',
+    'docs/gitlab-pipeline.md tells more. Exit code 0: written, or with --check, up to date. 1: problems, or with --check, stale.',
+  ].join('\n'),
+  options: [
+    directoryOption,
+    colorOption,
+    {
+      flags: '--shard <n>',
+      description: `spread the environments over n jobs instead of one job each; by itself for more than 20 environments`,
+    },
+    { flags: '-o, --out <file>', description: 'default: gitlab.pipeline.file of vaultwright.yaml, or stdout' },
+    { flags: '--check', description: 'write nothing; fail with a diff when the file is not as it would be written' },
+  ],
+  run: runPipeline,
+}
+
+async function runPipeline(context: Context, options: Options): Promise<number> {
+  // To the other commands --shard names a part; here it is how many there are, and the pipeline is for all.
+  const workspace = await openWorkspace(context, { ...options, shard: undefined })
+  const place = placeOf(context, options, workspace)
+  const places = pipelineOf(workspace)
+  warn(context, options, workspace, places)
+  const settings = workspace.configuration.settings.gitlab
+  const command = ['vaultwright gitlab pipeline', ...shardFlag(options), ...outFlag(workspace, place)].join(' ')
+  const directory = prefixOf(workspace.configuration, context).replace(/\/$/, '')
+  const inside = (line: string) => (directory === '' ? line : `(cd "${directory}" && ${line})`)
+  const main = gitlabYaml(
+    pipelineDocument(places, {
+      command,
+      staleness: [
+        ...(settings.jobs?.file === undefined ? [] : [inside('vaultwright gitlab jobs --check')]),
+        ...(place === undefined ? [] : [inside(`${command} --check`)]),
+      ],
+      image: settings.pipeline?.image ?? usualImage,
+      beforeScript: settings.pipeline?.before_script ?? usualInstallation,
+      directory,
+      manual: settings.pipeline?.manual,
+      note: settings.pipeline?.note ?? false,
+      snapshots: settings.edition !== 'free',
+      shards: shardsOf(options, places),
+    }),
+  )
+  if (place === undefined) {
+    context.stdout.write(main)
+    return 0
+  }
+  const generated: GeneratedFiles = { place, main, parts: new Map() }
+  return options['check'] === true ? checked(context, options, generated, command) : written(context, generated)
+}
+
+export const usualImage = 'node:22'
+export const usualInstallation = [`npm install --global vaultwright@${manifest.version}`]
+
+/** Throws UserError where an environment has no role for a job. */
+function pipelineOf({ configuration: { environments, settings } }: Workspace): readonly PipelinePlace[] {
+  const { roles } = settings.gitlab.pipeline ?? ({} as PipelineSettings)
+  const { places, problems } = pipelinePlaces(environments, jobRoles(environments), { ...usualRoles, ...roles })
+  if (problems.length > 0) throw new UserError(problems)
+  return places
+}
+
+/** The file is written all the same: roles may change after it, and Vault has the last word. */
+function warn(
+  context: Context,
+  options: Options,
+  { configuration, kinds }: Workspace,
+  places: readonly PipelinePlace[],
+): void {
+  const warnings = places.flatMap((place): readonly Diagnostic[] => {
+    const { server, namespace } = place.environment
+    const objects = siblingsOf(configuration, place.environment).flatMap(({ desired }) => desired)
+    return admissionWarnings(place, modelOf(objects, { kinds, server, namespace }))
+  })
+  if (warnings.length === 0) return
+  context.stderr.write(renderDiagnostics(warnings, { color: useColor(context, options, context.stderr) }))
+}
+
+/** From more environments on than a merge request's page shows well. */
+const manyEnvironments = 20
+
+function shardsOf(options: Options, places: readonly PipelinePlace[]): number | undefined {
+  const typed = text(options, 'shard')
+  const against = againstShards(places)
+  if (typed === undefined) {
+    if (places.length <= manyEnvironments) return undefined
+    if (against === undefined) return Math.min(mostParallel, Math.ceil(places.length / 10))
+    if (places.length <= mostParallel) return undefined
+    throw usage(
+      `GitLab runs ${mostParallel} jobs in parallel at most, there are ${places.length} environments, and ${against}`,
+      'Keep them in several repositories.',
+    )
+  }
+  const count = Number(typed)
+  const most = Math.min(mostParallel, places.length)
+  if (!Number.isInteger(count) || count < 2 || count > most)
+    throw usage(
+      `--shard takes a number of jobs from 2 to ${most}, not ${typed}`,
+      'No job may be left without environments.',
+    )
+  if (against !== undefined)
+    throw usage(`a job cannot be for several of these environments: ${against}`, 'Leave out --shard.')
+  return count
+}
+
+/** A run has one login, which is meant for one server. */
+function againstShards(places: readonly PipelinePlace[]): string | undefined {
+  if (new Set(places.map(({ environment }) => environment.address ?? '')).size > 1) return 'they have several addresses'
+  const differing = purposes.find(
+    (purpose) => new Set(places.map((place) => JSON.stringify(loginOf(place[purpose])))).size > 1,
+  )
+  return differing === undefined ? undefined : `their roles to ${differing} differ in name, mount or audience`
+}
+
+function shardFlag(options: Options): string[] {
+  const typed = text(options, 'shard')
+  return typed === undefined ? [] : [`--shard ${typed}`]
+}
+
+function placeOf(context: Context, options: Options, { configuration }: Workspace): Place | undefined {
+  const { directory, settings } = configuration
+  const [typed, usual] = [text(options, 'out'), settings.gitlab.pipeline?.file]
+  if (typed !== undefined) return placeFor(directory, resolve(context.cwd, typed), typed)
+  if (usual !== undefined) return placeFor(directory, resolve(directory, usual), usual)
+  if (options['check'] !== true) return undefined
+  throw usage(
+    'which file is --check to look at?',
+    'Name it with --out, or in gitlab.pipeline.file of vaultwright.yaml.',
+  )
+}
+
+/** As from the folder of the configuration, wherever this was called. */
+function outFlag({ configuration: { directory, settings } }: Workspace, place: Place | undefined): string[] {
+  const usual = settings.gitlab.pipeline?.file
+  if (place === undefined || (usual !== undefined && resolve(directory, usual) === place.file)) return []
+  return [`--out ${relative(directory, place.file).split(sep).join('/')}`]
+}
+
+async function checked(
+  context: Context,
+  options: Options,
+  generated: GeneratedFiles,
+  command: string,
+): Promise<number> {
+  const stale = await staleFiles(generated)
+  if (stale.length === 0) {
+    context.stderr.write(`${generated.place.shown} is up to date.\n`)
+    return 0
+  }
+  context.stdout.write(showStale(stale, useColor(context, options, context.stdout)))
+  context.stderr.write(`${generated.place.shown} is not as the files have it. To write it anew: ${command}\n`)
+  return 1
+}
+
+async function written(context: Context, generated: GeneratedFiles): Promise<number> {
+  for (const line of await writeGenerated(context, generated)) context.stderr.write(`${line}\n`)
+  return 0
+}
