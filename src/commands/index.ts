@@ -1,5 +1,6 @@
 import { access } from './access/index.ts'
 import { gitlab } from './gitlab/index.ts'
+import { migrate } from './migrate/index.ts'
 import type { CommandEntry, CommandGroup } from './session/command.ts'
 
 /** Every command, in the order of `--help`; a new one is a file beside this and an entry here. */
@@ -27,6 +28,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./test.ts')).test,
   },
   gitlab,
+  migrate,
   {
     name: 'exec',
     summary: 'run a command with the secrets of a role, and revoke the token afterwards',
