@@ -30,6 +30,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   gitlab,
   migrate,
   {
+    name: 'report',
+    summary: 'write the whole story as documents: Vault, GitLab, bindings, cutover, failures',
+    load: async () => (await import('./report.ts')).report,
+  },
+  {
     name: 'exec',
     summary: 'run a command with the secrets of a role, and revoke the token afterwards',
     load: async () => (await import('./exec.ts')).exec,

@@ -1,7 +1,7 @@
 import type { EnvironmentMatrix, MatrixGrant, MatrixRow } from '../access/why/matrix.ts'
 import { stableStringify } from '../core/json.ts'
 import { grantWords, whoWords } from './access-matrix-words.ts'
-import { visible } from './visible.ts'
+import { csv } from './csv.ts'
 
 const header = [
   'environment',
@@ -21,10 +21,10 @@ const header = [
   'max_ttl_seconds',
 ]
 
-/** For spreadsheets (RFC 4180): a line a role and path; a role without any has one line with both empty. */
+/** A line a role and path; a role without any has one line with both empty. */
 export function matrixCsv(environments: readonly EnvironmentMatrix[]): string {
   const lines = environments.flatMap((matrix) => matrix.rows.flatMap((row) => linesOf(matrix, row)))
-  return [header, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('')
+  return csv([header, ...lines])
 }
 
 function linesOf({ environment, server }: EnvironmentMatrix, row: MatrixRow): string[][] {
@@ -46,11 +46,4 @@ function linesOf({ environment, server }: EnvironmentMatrix, row: MatrixRow): st
     String(row.ttl),
     String(row.maxTtl),
   ])
-}
-
-/** A spreadsheet takes what begins with one of these for a formula; an apostrophe before it makes it text. */
-function cell(text: string): string {
-  const shown = visible(text)
-  const safe = /^[=+\-@|%]/.test(shown.trimStart()) ? `'${shown}` : shown
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

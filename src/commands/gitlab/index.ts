@@ -16,6 +16,11 @@ export const gitlab: CommandGroup = {
       load: async () => (await import('./check.ts')).check,
     },
     {
+      name: 'bindings',
+      summary: 'show which jobs are bound to which roles, and what they read',
+      load: async () => (await import('./bindings.ts')).bindings,
+    },
+    {
       name: 'pipeline',
       summary: "write this repository's own pipeline: check, plan, apply, drift",
       load: async () => (await import('./pipeline.ts')).pipeline,

@@ -73,7 +73,7 @@ describe("the repository's own configuration", () => {
   test('says who, from where and for how long', async () => {
     const text = joined(await matrix('-e', 'production'))
     expect(text).toContain('jwt/build-token roles/build-token.yaml:')
-    expect(text).toContain('who group 9, no forks outside it, protected refs')
+    expect(text).toMatch(/who group 9 on protected refs, no forks outside it/)
     expect(text).toContain(
       'from mount jwt_cwiq, issuer https://gitlab.shared.cwiq.io, audience https://gitlab.shared.cwiq.io, any network',
     )
