@@ -1,40 +1,51 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { commands } from '../src/commands/index.ts'
 import { renderers } from '../src/render/index.ts'
 import { startSandbox } from '../src/sandbox/server.ts'
+import { examplesOf, writeExample } from './support/examples.ts'
 import { withFiles } from './support/files.ts'
 import { vaultwright } from './support/program.ts'
 
 const readme = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8')
 
-/** The fenced blocks that a comment names: files to write, and what a command then prints. */
-const blocks = [...readme.matchAll(/<!-- (file|output): (.+?) -->\n```\w*\n([\s\S]*?)```\n/g)].map(
-  ([, what, name = '', content = '']) => ({ what, name, content }),
-)
+const examples = examplesOf('README.md')
 
-test('whoever follows "Five minutes to an applied change" sees what it shows', async () => {
-  expect(blocks.filter(({ what }) => what === 'output').length).toBeGreaterThanOrEqual(2)
+test('whoever follows "Five minutes to an applied change" and asks about access sees what it shows', async () => {
+  expect(examples.filter(({ what }) => what === 'output').length).toBeGreaterThanOrEqual(3)
   const sandbox = await startSandbox()
   const cwd = withFiles({})
   const env = { VAULT_ADDR: sandbox.address, VAULT_TOKEN: sandbox.token }
-  for (const { what, name, content } of blocks) {
-    if (what === 'file') {
-      mkdirSync(dirname(join(cwd, name)), { recursive: true })
-      writeFileSync(join(cwd, name), content)
+  let planned = false
+  const applyPlanned = async () => {
+    if (planned) expect(await vaultwright(['apply', '--auto-approve'], { cwd, env })).toMatchObject({ code: 0 })
+    planned = false
+  }
+  for (const example of examples) {
+    if (example.what === 'file') {
+      await applyPlanned()
+      writeExample(cwd, example)
       continue
     }
     expect(await vaultwright(['check'], { cwd })).toMatchObject({ code: 0 })
-    const { stdout, code } = await vaultwright(name.split(' '), { cwd, env })
-    expect(stdout.replaceAll(sandbox.address, 'http://127.0.0.1:8200')).toBe(content)
+    const { stdout, code } = await vaultwright(example.name.split(' '), { cwd, env })
+    expect(asAtHome(stdout, sandbox.address)).toBe(example.content)
+    if (!example.name.startsWith('plan')) continue
     expect(code).toBe(2)
-    expect(await vaultwright(['apply', '--auto-approve'], { cwd, env })).toMatchObject({ code: 0 })
+    planned = true
   }
+  await applyPlanned()
   expect(await vaultwright(['plan'], { cwd, env })).toMatchObject({ code: 0 })
   await sandbox.close()
 })
+
+/** The page's server listens on the usual port. */
+function asAtHome(output: string, address: string): string {
+  const escaped = (text: string) => text.replaceAll(':', '&#58;')
+  const home = 'http://127.0.0.1:8200'
+  return output.replaceAll(address, home).replaceAll(escaped(address), escaped(home))
+}
 
 test('it names every command and every format', () => {
   for (const { name } of commands) expect(readme).toMatch(new RegExp(`\\| \`${name}\\b`))

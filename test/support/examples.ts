@@ -4,7 +4,7 @@ import { repository } from './program.ts'
 
 /**
  * A block of a page that a comment names: a file to write, or what the words after `vaultwright` print. Markdown that is
- * `rendered` stands between two comments instead of fences.
+ * `rendered` is a quotation between two comments instead of fences.
  */
 export interface Example {
   readonly what: 'file' | 'output' | 'rendered'
@@ -21,7 +21,7 @@ export function examplesOf(page: string): readonly Example[] {
   return [...blocks].map(([, what = 'rendered', name, content, command = '', markdown = '']) => ({
     what: what as Example['what'],
     name: name ?? command,
-    content: content ?? markdown,
+    content: content ?? markdown.replace(/^> ?/gm, ''),
   }))
 }
 
