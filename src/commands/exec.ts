@@ -1,3 +1,4 @@
+import { visible } from '../render/visible.ts'
 import type { SecretSession } from '../vault/secret-session.ts'
 import { checkVariables, commandEnvironment } from './exec/command-environment.ts'
 import { wantedSecrets } from './exec/find-wanted.ts'
@@ -59,7 +60,8 @@ async function runExec(context: Context, options: Options, args: readonly string
   if (program === undefined) throw usage('no command to run', 'Write it after "--".')
   const wanted = await wantedSecrets(context, options)
   const jwt = idToken(context.env, text(options, 'idTokenVariable'), wanted)
-  const say = (line: string) => void context.stderr.write(`vaultwright: ${line}\n`)
+  // It may quote a server.
+  const say = (line: string) => void context.stderr.write(`vaultwright: ${visible(line)}\n`)
   const signals = takeSignals(context)
   try {
     return await inSession({ context, options, wanted, jwt, command: [program, ...words], signals, say })

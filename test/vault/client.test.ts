@@ -131,6 +131,13 @@ describe('trying again', () => {
     expect(pace.waits[1]).toBeLessThan(20_500)
   })
 
+  test.each([429, 503])('a %i that asks for more than a minute is the answer', async (status) => {
+    const later = { status, headers: { 'retry-after': '1000000' }, body: { errors: ['later'] } }
+    const { connection, pace } = await open(on('GET', 'p', later, ok))
+    expect((await refusal(connection.read('p'))).errors).toEqual(['later'])
+    expect(pace.waits).toEqual([])
+  })
+
   test('pauses grow and differ', async () => {
     vi.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(1).mockReturnValueOnce(0)
     const { connection, pace } = await open(on('GET', 'p', 'cut', 'cut', 'cut', ok), { VAULT_MAX_RETRIES: '5' })

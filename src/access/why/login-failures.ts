@@ -54,7 +54,8 @@ export const loginFailures: readonly Failure[] = [
     id: 'missing-token',
     stage: 'login',
     symptom: 'HTTP 400: missing token',
-    pattern: /\bmissing token\b|VAULT_ID_TOKEN\W+[^\n]{0,40}?(?:unbound|unset|not set|empty|undefined|parameter (?:null|not set))/i,
+    pattern:
+      /\bmissing token\b|VAULT_ID_TOKEN\W+[^\n]{0,40}?(?:unbound|unset|not set|empty|undefined|parameter (?:null|not set))/i,
     cause:
       'The login sent an empty JWT: the job does not declare the ID token under id_tokens (or does not extend the template that does), or it reads a variable of another name.',
     fix: 'Declare VAULT_ID_TOKEN with its aud under id_tokens of the job; it stands beside "secrets", not inside it.',

@@ -28,12 +28,14 @@ export async function runCommand(run: CommandRun): Promise<number> {
   } catch (error) {
     return notStarted(run, error as NodeJS.ErrnoException)
   }
+  // Before a signal: where one may not be sent, the child says so at once.
+  const ending = endOf(child, run)
   signals.sendTo((name) => child.kill(name))
   const pumps =
     mask === undefined
       ? []
       : [pump(out?.reader(child.stdout), run.stdout, mask), pump(err?.reader(child.stderr), run.stderr, mask)]
-  const code = await endOf(child, run)
+  const code = await ending
   signals.sendTo(undefined)
   await Promise.all(pumps.map((pumping) => pumping.finish()))
   return code

@@ -82,7 +82,8 @@ async function renew(
     try {
       return await ask()
     } catch (error) {
-      if (!(error instanceof VaultError)) throw error
+      // Cut by the end of the run, which nobody needs to hear of.
+      if (!(error instanceof VaultError) || signal.aborted) throw error
       const left = ends - clock.now()
       if (attempt === 1) say(`${what} could not be renewed (${error.message}); it ends in ${inWords(left)}`)
       // What the policies forbid, they forbid again.

@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { withFiles } from '../../support/files.ts'
 import { sign } from '../../support/issuer.ts'
 import { liveVault } from '../../support/live-vault.ts'
+import { vaultwright } from '../../support/program.ts'
+import { scriptedServer } from '../../support/scripted-server.ts'
 import { canary, makeWorld, reads, recorder, type World, writeSecret } from './world.ts'
 
 let world: World
@@ -186,6 +188,20 @@ describe('a login that is refused is explained, nothing is read, and nothing is 
     const ended = await world.exec(['--role', 'r', secret(), '--', 'true'], { env })
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('address-mismatch') })
   })
+})
+
+test('what a server says cannot steer the log', async () => {
+  const auth = { client_token: 's.of-the-job', policies: ['default'], lease_duration: 300, renewable: true }
+  const server = await scriptedServer(({ path }) => {
+    if (path.endsWith('/login')) return { status: 200, body: { auth } }
+    if (path.endsWith('/revoke-self')) return { status: 403, body: { errors: ['no\r\u001b[2Ksection_start:1:x'] } }
+    return undefined
+  })
+  const env = { VAULT_ADDR: server.address, VAULT_ID_TOKEN: 'a.b.c' }
+  const ended = await vaultwright(['exec', '--role', 'r', '--secret', 'A=ops/app#x', '--', 'true'], { env })
+  expect(ended.stderr).toContain('could not be revoked')
+  for (const sign of ['\r', '\u001b']) expect(ended.stderr).not.toContain(sign)
+  await server.stop()
 })
 
 test('VAULT_SERVER_URL says the address, too', async () => {

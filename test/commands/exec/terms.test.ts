@@ -55,6 +55,27 @@ test('is renewed at two thirds of its time, again and again', async () => {
   ])
 })
 
+test('says nothing of a renewal that the end of the run has cut', async () => {
+  const said: string[] = []
+  let [cut, begun] = [() => {}, () => {}]
+  const asked = new Promise<void>((resolve) => {
+    begun = resolve
+  })
+  const renew = () =>
+    new Promise<Term>((_, reject) => {
+      cut = () => reject(refusal(0))
+      begun()
+    })
+  const clock: Clock = { now: () => 0, until: async () => {} }
+  const watched = [{ what: 'it', term: { ttl: 60, renewable: true }, renew }]
+  const stop = watchTerms(watched, (text) => said.push(text), clock)
+  await asked
+  stop()
+  cut()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(said).toEqual([])
+})
+
 test('is tried again after a passing failure', async () => {
   const term = { ttl: 300, renewable: true }
   expect(await story(term, [refusal(500), refusal(0), term], 400)).toEqual([
