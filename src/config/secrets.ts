@@ -31,6 +31,10 @@ export const secretsSchema = z.record(
   }),
 )
 
+/** Variables that shells, the loader and interpreters read before they do what they are told. */
+const steering =
+  /^(?:PATH|IFS|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|LD_\w+|DYLD_\w+|NODE_OPTIONS|NODE_PATH|PYTHON(?:PATH|STARTUP|HOME)|PERL5(?:LIB|OPT)|RUBY(?:LIB|OPT)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_(?:SSH|SSH_COMMAND|EXEC_PATH))$/
+
 /** The secrets of a role; undefined once everything that is wrong is reported. */
 export function readSecrets(
   value: JsonValue,
@@ -49,6 +53,13 @@ export function readSecrets(
           help: 'Use letters, digits and "_", the first a letter or "_".',
           ...details,
         },
+      )
+    if (steering.test(name))
+      problems.warning(
+        'secret-steers-programs',
+        `the variable ${name} decides which programs and code a job runs`,
+        place(['secrets', name], 'key'),
+        { help: 'Whoever may write the secret could run anything in these jobs. Take another name.', ...details },
       )
     if (engine === 'kv-v2' && path.startsWith('data/'))
       problems.warning(

@@ -276,6 +276,19 @@ describe('secrets', () => {
       withSecrets('secrets:\n  A: { mount: a, path: data/b, field: c }\n'),
       [['secret-path-data roles/app.yaml:9:24', 'Write "b"']],
     ],
+    ...['PATH', 'LD_PRELOAD', 'NODE_OPTIONS', 'BASH_ENV'].map(
+      (name) =>
+        [
+          `a variable ${name} would let the secret's writers run code`,
+          withSecrets(`secrets:\n  ${name}: { mount: a, path: b, field: c }\n`),
+          [['secret-steers-programs roles/app.yaml:9:3', 'another name']],
+        ] as const,
+    ),
+    [
+      'a name that only looks like one of those does not',
+      withSecrets('secrets:\n  MY_PATH: { mount: a, path: b, field: c }\n'),
+      [],
+    ],
     [
       'and is not in a kv-v1 engine',
       withSecrets('secrets:\n  A: { engine: kv-v1, mount: a, path: data/b, field: c }\n'),

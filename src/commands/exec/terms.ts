@@ -61,7 +61,7 @@ async function watch(watched: Watched, on: Watch): Promise<void> {
   let ends = clock.now() + ttl * 1000
   while (renewable) {
     await clock.until(ends - (ttl * 1000) / 3, signal)
-    const renewed = await renew(watched, ends, on)
+    const renewed = await renew(watched, { ends, ttl }, on)
     if (renewed === undefined) break
     const end = clock.now() + renewed.ttl * 1000
     // At its greatest age a term is renewed to the same end again and again.
@@ -73,14 +73,13 @@ async function watch(watched: Watched, on: Watch): Promise<void> {
 }
 
 /** Tries until it works, or until nearly all the time is used up: then undefined. */
-async function renew(
-  { what, renew: ask }: Watched,
-  ends: number,
-  { clock, say, signal }: Watch,
-): Promise<Term | undefined> {
+async function renew(watched: Watched, span: Span, on: Watch): Promise<Term | undefined> {
+  const { what } = watched
+  const { ends } = span
+  const { clock, say, signal } = on
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ask()
+      return await answered(watched, span, on)
     } catch (error) {
       // Cut by the end of the run, which nobody needs to hear of.
       if (!(error instanceof VaultError) || signal.aborted) throw error
@@ -93,13 +92,35 @@ async function renew(
   }
 }
 
-async function announceEnd(
-  { what }: Watched,
-  { ends, ttl }: { readonly ends: number; readonly ttl: number },
-  { clock, say, signal }: Watch,
-): Promise<void> {
-  // A tenth of its time before the end, and a minute at most.
-  await clock.until(ends - Math.min(60_000, ttl * 100), signal)
+/** As `renew` of the watched; a server that takes its time is told of when the end is near. */
+async function answered({ what, renew: ask }: Watched, span: Span, { clock, say, signal }: Watch): Promise<Term> {
+  const late = () => {
+    if (!signal.aborted)
+      say(`WARNING: ${what} ends in ${inWords(span.ends - clock.now())}, and its renewal is not answered yet`)
+  }
+  const timer = setTimeout(late, Math.min(longestSleep, Math.max(0, nearEnd(span) - clock.now())))
+  timer.unref()
+  try {
+    return await ask()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** When something ends, in milliseconds since 1970, and the seconds that it had. */
+interface Span {
+  readonly ends: number
+  readonly ttl: number
+}
+
+/** A tenth of its time before the end, and a minute at most. */
+function nearEnd({ ends, ttl }: Span): number {
+  return ends - Math.min(60_000, ttl * 100)
+}
+
+async function announceEnd({ what }: Watched, span: Span, { clock, say, signal }: Watch): Promise<void> {
+  const { ends } = span
+  await clock.until(nearEnd(span), signal)
   say(`WARNING: ${what} ends in ${inWords(ends - clock.now())} and cannot be renewed any more`)
   await clock.until(ends, signal)
   say(`WARNING: ${what} has ended; the command still runs`)

@@ -76,6 +76,24 @@ test('says nothing of a renewal that the end of the run has cut', async () => {
   expect(said).toEqual([])
 })
 
+test('a renewal that nobody answers is told of before the end', async () => {
+  let tell = (_: string) => {}
+  const told = new Promise<string>((resolve) => {
+    tell = resolve
+  })
+  let now = 0
+  const clock: Clock = {
+    now: () => now,
+    until: async (time) => {
+      now = time
+    },
+  }
+  const watched = [{ what: 'it', term: { ttl: 1, renewable: true }, renew: () => new Promise<Term>(() => {}) }]
+  const stop = watchTerms(watched, tell, clock)
+  expect(await told).toBe('WARNING: it ends in 0s, and its renewal is not answered yet')
+  stop()
+})
+
 test('is tried again after a passing failure', async () => {
   const term = { ttl: 300, renewable: true }
   expect(await story(term, [refusal(500), refusal(0), term], 400)).toEqual([
