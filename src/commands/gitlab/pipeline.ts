@@ -1,4 +1,5 @@
-import { relative, resolve, sep } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import manifest from '../../../package.json' with { type: 'json' }
 import { modelOf } from '../../access/model.ts'
 import { gitlabYaml } from '../../config/gitlab-document.ts'
@@ -6,6 +7,7 @@ import type { PipelineSettings } from '../../core/configuration.ts'
 import { type Diagnostic, UserError } from '../../core/diagnostic.ts'
 import { jobRoles } from '../../gitlab/job-role.ts'
 import { admissionWarnings } from '../../gitlab/pipeline/admission.ts'
+import { isManual } from '../../gitlab/pipeline/deploy.ts'
 import { mostParallel, pipelineDocument } from '../../gitlab/pipeline/pipeline.ts'
 import {
   loginOf,
@@ -14,6 +16,7 @@ import {
   purposes,
   usualRoles,
 } from '../../gitlab/pipeline/roles.ts'
+import { quoted } from '../../gitlab/pipeline/shell-text.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { colorOption, directoryOption, text, usage, useColor } from '../session/options.ts'
@@ -47,8 +50,8 @@ async function runPipeline(context: Context, options: Options): Promise<number> 
   warn(context, options, workspace, places)
   const settings = workspace.configuration.settings.gitlab
   const command = ['vaultwright gitlab pipeline', ...shardFlag(options), ...outFlag(workspace, place)].join(' ')
-  const directory = prefixOf(workspace.configuration, context).replace(/\/$/, '')
-  const inside = (line: string) => (directory === '' ? line : `(cd "${directory}" && ${line})`)
+  const directory = folderInRepository(context, workspace)
+  const inside = (line: string) => (directory === '' ? line : `(cd ${quoted(directory)} && ${line})`)
   const main = gitlabYaml(
     pipelineDocument(places, {
       command,
@@ -91,13 +94,25 @@ function warn(
   { configuration, kinds }: Workspace,
   places: readonly PipelinePlace[],
 ): void {
-  const warnings = places.flatMap((place): readonly Diagnostic[] => {
+  const admission = places.flatMap((place): readonly Diagnostic[] => {
     const { server, namespace } = place.environment
     const objects = siblingsOf(configuration, place.environment).flatMap(({ desired }) => desired)
     return admissionWarnings(place, modelOf(objects, { kinds, server, namespace }))
   })
+  const warnings = [...admission, ...unusedPatterns(places, configuration.settings.gitlab.pipeline?.manual)]
   if (warnings.length === 0) return
   context.stderr.write(renderDiagnostics(warnings, { color: useColor(context, options, context.stderr) }))
+}
+
+/** A slip of the pen there would let an environment be applied without anybody's hand. */
+function unusedPatterns(places: readonly PipelinePlace[], manual: readonly string[] = []): readonly Diagnostic[] {
+  const unused = manual.filter((pattern) => !places.some((place) => isManual(place, [pattern])))
+  return unused.map((pattern) => ({
+    code: 'unused-pattern',
+    severity: 'warning',
+    message: `gitlab.pipeline.manual names ${JSON.stringify(pattern)}, which is no environment: it keeps none from being applied by itself`,
+    help: `Environments are: ${places.map(({ environment }) => environment.name).join(', ')}.`,
+  }))
 }
 
 /** From more environments on than a merge request's page shows well. */
@@ -153,11 +168,21 @@ function placeOf(context: Context, options: Options, { configuration }: Workspac
   )
 }
 
+/** Jobs start at the root of the repository, wherever this was called; without one, the working folder is taken for it. */
+function folderInRepository(context: Context, { configuration }: Workspace): string {
+  const { directory } = configuration
+  for (let folder = directory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return relative(folder, directory).split(sep).join('/')
+    if (folder === dirname(folder)) return prefixOf(configuration, context).replace(/\/$/, '')
+  }
+}
+
 /** As from the folder of the configuration, wherever this was called. */
 function outFlag({ configuration: { directory, settings } }: Workspace, place: Place | undefined): string[] {
   const usual = settings.gitlab.pipeline?.file
   if (place === undefined || (usual !== undefined && resolve(directory, usual) === place.file)) return []
-  return [`--out ${relative(directory, place.file).split(sep).join('/')}`]
+  const path = relative(directory, place.file).split(sep).join('/')
+  return [`--out ${/^[\w./@%+,:-]+$/.test(path) ? path : quoted(path)}`]
 }
 
 async function checked(

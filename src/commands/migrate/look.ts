@@ -54,6 +54,7 @@ function writtenStep(before: Progress, field: Field | undefined, now: string): P
 }
 
 const hiddenNote = 'it is hidden in GitLab: compare in a job, and write "claimed" here'
+const withheldNote = 'it was made anew as a hidden one since the inventory, so its value is not known: make that anew'
 
 async function comparedStep(
   before: Progress,
@@ -63,8 +64,13 @@ async function comparedStep(
 ): Promise<Progress> {
   const value = field !== undefined && 'value' in field ? field.value : undefined
   if (value === undefined) return field === undefined || 'refused' in field ? before : seen(before, false, now)
-  const comparison = (await gone?.compare(one, (theirs) => compareValues(theirs, value))) ?? byHash(one, value, hasher)
-  if (comparison === undefined) return seen(before, undefined, now, one.hidden ? hiddenNote : undefined)
+  const there = gone?.isThere(one)
+  const inGitlab = there !== undefined && 'found' in there && there.found
+  const current = await gone?.compare(one, (theirs) => compareValues(theirs, value))
+  // What GitLab has and does not show may be another value than the inventory's.
+  const comparison = current ?? (inGitlab ? undefined : byHash(one, value, hasher))
+  if (comparison === undefined)
+    return seen(before, undefined, now, one.hidden ? hiddenNote : inGitlab ? withheldNote : undefined)
   return seen(before, comparison === 'equal', now, differences[comparison])
 }
 

@@ -1,7 +1,7 @@
 import { groupBy } from '../../core/group-by.ts'
 import { type Inventory, type InventoryVariable, keyAndScope, placeText } from '../../gitlab/migrate/inventory.ts'
 import type { Left, MigrationItem } from '../../gitlab/migrate/migration.ts'
-import type { Proposal } from '../../gitlab/migrate/propose.ts'
+import type { Note, Proposal } from '../../gitlab/migrate/propose.ts'
 import { code } from '../../render/markdown-escape.ts'
 
 interface About {
@@ -19,7 +19,9 @@ export function migrationMarkdown(proposal: Proposal, inventory: Inventory, { fo
     'Written by `vaultwright migrate plan`, without a value in it. Written anew by the next run.',
     section(
       'Before anything else',
-      [...notes, ...kept.map((path) => `${code(path)} is somebody's own and was left as it is.`)].map(bullet),
+      [...notes.map(noteLine), ...kept.map((path) => `${code(path)} is somebody's own and was left as it is.`)].map(
+        bullet,
+      ),
     ),
     section('What moves', items.length === 0 ? [] : [movingTable(items)]),
     section(
@@ -46,6 +48,10 @@ function section(title: string, lines: readonly string[]): string {
 
 function bullet(words: string): string {
   return `- ${words}`
+}
+
+function noteLine({ words, about }: Note): string {
+  return about.length === 0 ? words : `${words}: ${about.map(code).join(', ')}`
 }
 
 function leftLine({ id, why, by = [] }: Left): string {

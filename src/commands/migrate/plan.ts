@@ -66,13 +66,20 @@ async function runPlan(context: Context, options: Options, [file = '']: readonly
     throw usage('which project are the variables of?', 'Say it with --project, such as --project 42=group/app.')
   const around = surroundings(context, options, inventory)
   const proposal = propose(inventory, {
-    mount: text(options, 'mount') ?? 'ci',
+    mount: mountOf(options),
     environments: list(options, 'environment'),
     withoutEnvironment: options['withoutEnvironment'] === true,
     secrets: new Set(list(options, 'secret')),
     configuration: new Set(list(options, 'configuration')),
   })
   return write(context, options, { inventory, proposal, around })
+}
+
+/** It becomes a part of paths in policies, and of commands that people copy. */
+function mountOf(options: Options): string {
+  const mount = text(options, 'mount') ?? 'ci'
+  if (/^\w[\w.-]*(\/\w[\w.-]*)*$/.test(mount)) return mount
+  throw usage(`--mount takes the path of a secrets engine, such as ci or kv/ci, not ${JSON.stringify(mount)}`)
 }
 
 interface Made {

@@ -38,6 +38,9 @@ export async function readField(vault: VaultReader, { mount, path, field }: Chec
   } catch (error) {
     if (error instanceof VaultError && error.status === 403)
       return { refused: `the token may not read ${mount}/data/${path}` }
+    // Vault and OpenBao answer so for a path that no engine is mounted at (vault/router.go).
+    if (error instanceof VaultError && error.status === 404)
+      return { refused: `there is no kv-v2 engine at ${mount}: enable it, as MIGRATION.md says` }
     throw error
   }
 }

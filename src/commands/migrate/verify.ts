@@ -1,3 +1,4 @@
+import { problem, UserError } from '../../core/diagnostic.ts'
 import { type Checklist, type ChecklistItem, isDone, steps } from '../../gitlab/migrate/checklist.ts'
 import type { GitlabClient } from '../../gitlab-api/client.ts'
 import type { Command, Context, Options } from '../session/command.ts'
@@ -96,13 +97,22 @@ export async function withApi<T>(
   work: (client: GitlabClient | undefined) => Promise<T>,
 ): Promise<T> {
   // The list says which GitLab it is about, where nobody says it nearer.
-  const given = text(options, 'gitlabUrl') ?? context.env['CI_API_V4_URL'] ?? context.env['CI_SERVER_URL'] ?? gitlab
+  const typed = text(options, 'gitlabUrl')
+  const given = typed ?? (context.env['CI_API_V4_URL'] || context.env['CI_SERVER_URL'] || gitlab)
   const connection = gitlabSettings(context, { ...options, ...(given ? { gitlabUrl: given } : {}) })
   if (connection === undefined) {
     context.stderr.write(`GitLab is not asked: there is no token in ${tokenSources(options)}.\n`)
     return await work(undefined)
   }
+  // Numbers of projects mean others there: what is missing would be taken for deleted.
+  const instance = connection.apiUrl.replace(/\/api\/v4$/, '')
+  if (typed === undefined && gitlab !== null && instance !== gitlab) throw otherGitlab(gitlab, instance)
   return await withGitlab(context, connection, work)
+}
+
+function otherGitlab(meant: string, instance: string): UserError {
+  const words = `the checklist is about ${meant}, and CI_API_V4_URL or CI_SERVER_URL says ${instance}`
+  return new UserError([problem('other-gitlab', words, 'Say with --gitlab-url which of them is to be asked.')])
 }
 
 async function remove(context: Context, options: Options, checklist: Checklist, sight: Sight): Promise<Checklist> {

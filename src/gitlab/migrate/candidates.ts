@@ -41,5 +41,9 @@ function deciding(variable: InventoryVariable, { secrets }: Choice): Omit<Left, 
   if (place.kind === 'schedule')
     return { why: "it belongs to one schedule: make it a secret of the role that the schedule's jobs log in by" }
   if (!/^[A-Za-z_]/.test(key)) return { why: 'a name that begins with a digit cannot be a secret of a role: rename it' }
-  return /[$"\\]/.test(scope) ? { why: 'its environment scope holds characters that a role cannot bind' } : undefined
+  // Readers of YAML refuse it, as assigning to it would change an object's prototype.
+  if (key === '__proto__') return { why: 'a name that no file of roles can hold: rename it' }
+  return /[$"\\\p{Cc}]/u.test(scope)
+    ? { why: 'its environment scope holds characters that a role cannot bind' }
+    : undefined
 }

@@ -39,7 +39,13 @@ export interface Proposal {
   readonly decide: readonly Left[]
   readonly dynamic: readonly (DynamicHint & { readonly project: string })[]
   /** What somebody should know before the roles are applied. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Note[]
+}
+
+export interface Note {
+  readonly words: string
+  /** Variables that it is about: their names are what others wrote. */
+  readonly about: readonly string[]
 }
 
 /** Where everything would go: one role for each project and environment, each secret at the path of who owns it. */
@@ -47,6 +53,7 @@ export function propose(inventory: Inventory, options: ProposalOptions): Proposa
   const { moving, stays, decide } = candidates(inventory.variables, options)
   const [first, ...others] = inventory.projects
   const places = placed(moving, options.mount, others.length === 0 ? first?.path : undefined)
+  const rivals = rivalsOf(inventory.variables, places.moving)
   const parts = inventory.projects.map((project) => ({ project, scopes: scopesOf(project, places.moving, options) }))
   const files = uniqueNames(
     parts.flatMap(({ scopes }) => scopes),
@@ -57,7 +64,7 @@ export function propose(inventory: Inventory, options: ProposalOptions): Proposa
     baseName(inventory.projects),
   )
   const roles = parts.flatMap(({ project, scopes }) =>
-    rolesOf(project, scopes, { files, base: bases.get(project.path) ?? '', places, options }),
+    rolesOf(project, scopes, { files, base: bases.get(project.path) ?? '', places, rivals, options }),
   )
   const readers = readersOf(roles)
   const items = places.moving.map((one) => itemOf(one, places.at(one), readers))
@@ -93,19 +100,9 @@ interface Places {
 function placed(variables: readonly InventoryVariable[], mount: string, only: string | undefined): Places {
   const pathOf = ({ place, environment_scope: scope }: InventoryVariable) => vaultPath(place, scope, only)
   // Two scopes may look alike as a part of a path, and are different secrets all the same.
-  const wanted = groupBy(variables, pathOf)
-  const paths = new Map(
-    [...wanted].flatMap(([path, same]) => [
-      ...uniqueNames(
-        same.map(({ environment_scope: scope }) => `${path}\0${scope}`),
-        () => path,
-      ),
-    ]),
-  )
-  const at = (one: InventoryVariable) => {
-    const path = pathOf(one)
-    return { mount, path: paths.get(`${path}\0${one.environment_scope}`) ?? path, field: one.key }
-  }
+  const wanted = (one: InventoryVariable) => `${pathOf(one)}\0${one.environment_scope}`
+  const paths = uniqueNames(variables.map(wanted), (text) => text.slice(0, text.indexOf('\0')))
+  const at = (one: InventoryVariable) => ({ mount, path: paths.get(wanted(one)) ?? pathOf(one), field: one.key })
   const fields = groupBy(variables.toSorted(byStrength), (one) => `${at(one).path}\0${one.key}`)
   // The strongest keeps its field; another of the same value can share it.
   const clashing = [...fields.values()].flatMap(([first, ...more]) =>
@@ -118,6 +115,18 @@ const kinds: readonly InventoryVariable['place']['kind'][] = ['project', 'group'
 
 function byStrength(a: InventoryVariable, b: InventoryVariable): number {
   return kinds.indexOf(a.place.kind) - kinds.indexOf(b.place.kind)
+}
+
+/**
+ * What a job gets one of: also what stays a variable, which would lose to a secret of its name. What only one job of a YAML
+ * has says nothing of the others.
+ */
+function rivalsOf(
+  variables: readonly InventoryVariable[],
+  moving: readonly InventoryVariable[],
+): readonly InventoryVariable[] {
+  const taken = new Set(moving)
+  return variables.filter((one) => taken.has(one) || one.place.kind !== 'yaml' || one.place.part === undefined)
 }
 
 /** Environments that the variables of a project and of those above it name, the given ones, or else production. */
@@ -137,17 +146,20 @@ interface Naming {
   readonly files: ReadonlyMap<string, string>
   readonly base: string
   readonly places: Places
+  readonly rivals: readonly InventoryVariable[]
   readonly options: ProposalOptions
 }
 
 function rolesOf(
   project: InventoryProject,
   scopes: readonly string[],
-  { files, base, places, options }: Naming,
+  { files, base, places, rivals, options }: Naming,
 ): readonly ProposedRole[] {
+  const moving = new Set(places.moving)
   const secretsFor = (environment: string) =>
     Object.fromEntries(
-      effective(places.moving, project, environment)
+      effective(rivals, project, environment)
+        .filter((one) => moving.has(one))
         .toSorted((a, b) => byText(a.key, b.key))
         .map((one) => [one.key, { ...places.at(one), file: one.type === 'file' }]),
     )
@@ -215,16 +227,24 @@ function* notesOf(
   moving: readonly InventoryVariable[],
   roles: readonly ProposedRole[],
   { withoutEnvironment }: ProposalOptions,
-): Generator<string> {
+): Generator<Note> {
   const kept = moving.filter(({ place }) => place.kind === 'project' || place.kind === 'group')
   const open = kept.filter((one) => !one.protected).map(({ id }) => id)
   if (open.length > 0)
-    yield `These are read on any branch today, and the roles admit protected branches only: ${open.join('; ')}.`
+    yield { words: 'These are read on any branch today, and the roles admit protected branches only', about: open }
   if (!withoutEnvironment && moving.some(({ environment_scope: scope }) => scope === '*'))
-    yield 'Jobs without "environment:" cannot log in by these roles. Give them one, or plan with --without-environment.'
+    yield note(
+      'Jobs without "environment:" cannot log in by these roles. Give them one, or plan with --without-environment.',
+    )
   if (roles.some(({ scope }) => scope?.includes('*')))
-    yield 'A role for many environments, such as review/*, binds protected ones: others would hand secrets to every branch.'
+    yield note(
+      'A role for many environments, such as review/*, binds protected ones: others would hand secrets to every branch.',
+    )
   if (roles.some(({ project }) => project.schedules))
-    yield 'Pipelines of schedules may log in too, because the project has schedules.'
-  yield 'Manual, API and trigger pipelines cannot log in: pipeline_source is bound to push.'
+    yield note('Pipelines of schedules may log in too, because the project has schedules.')
+  yield note('Manual, API and trigger pipelines cannot log in: pipeline_source is bound to push.')
+}
+
+function note(words: string): Note {
+  return { words, about: [] }
 }

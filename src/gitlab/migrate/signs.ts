@@ -71,7 +71,14 @@ const configurationSigns: readonly Sign[] = [
     fits: (_, value) => /^(\$\{?[A-Z][A-Z0-9_]*\}?[/:.-]?)+$/.test(value.trim()),
   },
   { word: 'certificate', fits: (_, value) => onlyPublic(value) },
-  { word: 'public key', fits: (_, value) => /^(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) \S+/.test(value.trim()) },
+  {
+    word: 'public key',
+    fits: (_, value) =>
+      value
+        .trim()
+        .split(/[\r\n]+/)
+        .every(isPublicKey),
+  },
 ]
 
 /** A path or host may hide a token in one of its parts, such as the last one of a webhook. */
@@ -79,9 +86,15 @@ function isLong(value: string): boolean {
   return value.split(/[/.:]/).some((part) => part.length >= 20 && entropy(part) >= 3.5)
 }
 
+/** Nothing but such blocks and comments: beside a certificate, a file may hold anything. */
 function onlyPublic(value: string): boolean {
-  const blocks = [...value.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, what]) => what ?? '')
-  return blocks.length > 0 && blocks.every((what) => /^(TRUSTED )?CERTIFICATE$|^PUBLIC KEY$|^X509 CRL$/.test(what))
+  const block = /-----BEGIN ((?:TRUSTED )?CERTIFICATE|PUBLIC KEY|X509 CRL)-----[\w+/=\s]*-----END \1-----/g
+  const rest = value.replace(block, '')
+  return rest !== value && rest.split(/[\r\n]+/).every((line) => /^\s*(#|$)/.test(line))
+}
+
+function isPublicKey(line: string): boolean {
+  return /^(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) \S+/.test(line.trim())
 }
 
 /** Everything that key and value say. What only looks random is a sign where nothing else explains it. */

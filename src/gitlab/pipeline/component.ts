@@ -159,13 +159,13 @@ function loginInputs(purpose: keyof typeof usualRoles): Inputs {
 const login: Login = { audience: input('audience'), mount: input('auth_path'), role: input('role') }
 
 const inputSpread: Spread = {
-  parallel: { matrix: [{ ENVIRONMENT: input('environments') }] },
+  parallel: { matrix: [{ VAULTWRIGHT_ENVIRONMENT: input('environments') }] },
   variables: { VAULT_AUTH_PATH: login.mount, VAULT_AUTH_ROLE: login.role },
   audience: login.audience,
-  choice: '--environment "$ENVIRONMENT"',
-  name: '$ENVIRONMENT',
-  instance: ': [$ENVIRONMENT]',
-  of: (environment) => ({ matrix: [{ ENVIRONMENT: environment }] }),
+  choice: '--environment "$VAULTWRIGHT_ENVIRONMENT"',
+  name: '$VAULTWRIGHT_ENVIRONMENT',
+  instance: ': [$VAULTWRIGHT_ENVIRONMENT]',
+  of: (environment) => ({ matrix: [{ VAULTWRIGHT_ENVIRONMENT: environment }] }),
 }
 
 function componentApply(frame: Frame): GitlabEntry {

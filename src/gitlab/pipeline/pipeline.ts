@@ -15,6 +15,7 @@ import {
 } from './jobs.ts'
 import { loginOf, type Place, type Purpose } from './roles.ts'
 import { protectedDefaultBranch } from './rules.ts'
+import { quoted } from './shell-text.ts'
 import { matrix, type Spread, shards } from './spread.ts'
 
 export interface PipelineOptions {
@@ -46,7 +47,7 @@ export function pipelineDocument(places: readonly Place[], options: PipelineOpti
   const frame: Frame = {
     base,
     stage: (name) => name,
-    directory: options.directory === '' ? '' : ` --directory "${options.directory}"`,
+    directory: options.directory === '' ? '' : ` --directory ${quoted(options.directory)}`,
   }
   const planned = spreadOf(places, 'plan', options.shards)
   const snapshots = options.snapshots && (options.shards === undefined || sameNamespace(places))

@@ -35,22 +35,25 @@ export interface Spread {
 const variables = { audience: 'VAULT_AUDIENCE', mount: 'VAULT_AUTH_PATH', role: 'VAULT_AUTH_ROLE' } as const
 const keys = ['mount', 'role', 'audience'] as const
 
-/** A job for each environment. What is the same for all of them stands beside the matrix, as GitLab names jobs by it. */
+/**
+ * A job for each environment, in a variable of a name that is nobody else's: one of the project or group would win over it, and
+ * every job would be for the same environment. What is the same for all of them stands beside the matrix, as GitLab names jobs by it.
+ */
 export function matrix(members: readonly Member[]): Spread {
   const differing = keys.filter((key) => new Set(members.map(({ login }) => login[key])).size > 1)
   const first = members[0]?.login as Login
   const entry = ({ environment, login }: Member): JsonObject => ({
-    ENVIRONMENT: environment,
+    VAULTWRIGHT_ENVIRONMENT: environment,
     ...Object.fromEntries(differing.map((key) => [variables[key], login[key]])),
   })
   const all = members.map(({ environment }) => environment)
   return {
-    parallel: { matrix: differing.length === 0 ? [{ ENVIRONMENT: all }] : members.map(entry) },
+    parallel: { matrix: differing.length === 0 ? [{ VAULTWRIGHT_ENVIRONMENT: all }] : members.map(entry) },
     variables: loginVariables(first, differing),
     audience: differing.includes('audience') ? `$${variables.audience}` : first.audience,
-    choice: '--environment "$ENVIRONMENT"',
-    name: '$ENVIRONMENT',
-    instance: `: [${['ENVIRONMENT', ...differing.map((key) => variables[key])].map((name) => `$${name}`).join(', ')}]`,
+    choice: '--environment "$VAULTWRIGHT_ENVIRONMENT"',
+    name: '$VAULTWRIGHT_ENVIRONMENT',
+    instance: `: [${['VAULTWRIGHT_ENVIRONMENT', ...differing.map((key) => variables[key])].map((name) => `$${name}`).join(', ')}]`,
     of: (environment) => ({
       matrix: members.filter((member) => member.environment === environment).map((member) => entry(member)),
     }),

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Files, withFiles, writeFiles } from '../../support/files.ts'
@@ -86,6 +87,20 @@ describe('gitlab pipeline', () => {
     expect(stdout).not.toMatch(/^apply:production:\n( .*\n)*? {6}when: manual\n/m)
   })
 
+  test('warns where the settings keep an environment from applying itself that there is not', async () => {
+    const settings = (manual: string) => ({ 'vaultwright.yaml': `gitlab: { pipeline: { manual: [${manual}] } }\n` })
+    const slip = await pipeline(configuration(['production'], settings('prodution')))
+    expect(slip).toMatchObject({ code: 0, stderr: expect.stringContaining('"prodution", which is no environment') })
+    for (const meant of ['', 'production', 'prod*'])
+      expect(await pipeline(configuration(['production'], settings(meant)))).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('goes by variables of its own, not by one that a project may have', async () => {
+    const { stdout } = await pipeline(configuration(['production', 'staging']))
+    expect(stdout).toContain('plan/$VAULTWRIGHT_ENVIRONMENT.json')
+    expect(stdout).not.toMatch(/\$ENVIRONMENT\b|^ +(- )?ENVIRONMENT:/m)
+  })
+
   test('stops where a role is missing, and says which', async () => {
     const { code, stdout, stderr } = await pipeline(
       configuration(['production'], {
@@ -143,6 +158,26 @@ describe('gitlab pipeline', () => {
     const text = readFileSync(join(directory, '.gitlab-ci.yml'), 'utf8')
     expect(text).toContain('vaultwright plan --directory "vault" --environment')
     expect(text).toContain('(cd "vault" && vaultwright gitlab pipeline --out ../.gitlab-ci.yml --check)')
+    // What the check job runs: the folder that it stands in makes no difference.
+    const inside = await pipeline(join(directory, 'vault'), '--out', '../.gitlab-ci.yml', '--check')
+    expect(inside).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('calls folders and files by their names, whatever a shell would make of them', async () => {
+    const folder = 'a "b" $(touch c)'
+    const files = Object.fromEntries(
+      Object.entries(configuration(['production'])).map(([path, text]) => [`${folder}/${path}`, text]),
+    )
+    const directory = withFiles({ ...files, '.git/HEAD': '' })
+    expect(await pipeline(directory, '-C', folder, '--out', 'my $(touch d) file.yml')).toMatchObject({ code: 0 })
+    const text = readFileSync(join(directory, 'my $(touch d) file.yml'), 'utf8')
+    const lines = text.split('\n').filter((line) => line.startsWith('    - ') && line.includes(' --check'))
+    const script = lines.map((line) => line.replace('    - ', '')).join('\n')
+    const shown = execFileSync('sh', ['-c', `vaultwright() { pwd; printf '%s\\n' "$@"; }\n${script}`], {
+      cwd: directory,
+    })
+    expect(shown.toString()).toContain(`/${folder}\ngitlab\npipeline\n--out\n../my $(touch d) file.yml\n--check\n`)
+    expect(readdirSync(directory).sort()).toEqual(['.git', folder, 'my $(touch d) file.yml'])
   })
 })
 

@@ -113,6 +113,25 @@ describe('a plan', () => {
     expect(text).toContain('the aws engine.')
   })
 
+  test('shows a scope as text wherever it stands, with no markup, mention or quick action of its own', async () => {
+    const scope = 'a | `b` <img src=x> @all'
+    const variable = { key: 'A_TOKEN', value: canary, environment_scope: scope }
+    const hostile = [variable, { ...variable, environment_scope: 'b\n/close\n' }]
+    const cwd = await inventory({ 'e.json': JSON.stringify(hostile) })
+    await plan(cwd)
+    const text = written(cwd, 'MIGRATION.md')
+    expect(text).toContain('read on any branch today')
+    expect(text).not.toMatch(/<img|@all|^\/close/m)
+  })
+
+  test.each(['a b', 'x$(id)', '../kv', 'kv/', 'kv//ci'])(
+    'does not take %j for the path of an engine',
+    async (mount) => {
+      const ended = await plan(await inventory(), '--mount', mount)
+      expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('--mount takes') })
+    },
+  )
+
   test('takes the word of a person for what a variable is', async () => {
     const cwd = await inventory()
     await plan(cwd, '--secret', 'GREETING', '--configuration', 'DEPLOY_TOKEN')

@@ -28,6 +28,15 @@ interface Story {
   list(): Checklist
 }
 
+function world({ api }: Pick<Story, 'api'>) {
+  return {
+    VAULT_ADDR: server.address,
+    VAULT_TOKEN: server.token,
+    CI_API_V4_URL: api.apiUrl,
+    VAULTWRIGHT_GITLAB_TOKEN: tokens.maintainer,
+  }
+}
+
 /** A project with two secrets, its inventory, plan and checklist; a kv-v2 engine on a real server. */
 async function story(more: readonly GitlabVariable[] = []): Promise<Story> {
   const id = ownName()
@@ -44,12 +53,7 @@ async function story(more: readonly GitlabVariable[] = []): Promise<Story> {
     projects: [{ id: 22, path: id, group: 7, variables, pipelines: [] }],
   })
   const cwd = withFiles({})
-  const env = {
-    VAULT_ADDR: server.address,
-    VAULT_TOKEN: server.token,
-    CI_API_V4_URL: api.apiUrl,
-    VAULTWRIGHT_GITLAB_TOKEN: tokens.maintainer,
-  }
+  const env = world({ api })
   const run = (...words: string[]) => vaultwright(words, { env, cwd })
   // A new kv-v2 mount needs a moment to get ready.
   const root = (method: string, path: string, body: unknown) =>
@@ -190,6 +194,33 @@ describe('nothing is deleted', () => {
     expect(states(told, 'written')['DEPLOY_TOKEN']).toBe('refuted')
   })
 
+  test('that was made anew as a hidden one after it was verified', async () => {
+    const told = await story()
+    await told.write('shared', { DEPLOY_TOKEN: told.values.token })
+    writeFileSync(
+      join(told.cwd, '.gitlab-ci.yml'),
+      `deploy: { extends: .vault-${told.id}-production, script: [make] }\n`,
+    )
+    await told.run(...verify, ...yaml)
+    expect(states(told, 'compared')['DEPLOY_TOKEN']).toBe('verified')
+    const variables = told.api.world.projects[0]?.variables ?? []
+    const at = variables.findIndex(({ key }) => key === 'DEPLOY_TOKEN')
+    variables[at] = { key: 'DEPLOY_TOKEN', value: canary(), hidden: true, masked: true, protected: true }
+    const ended = await told.run(...verify, ...yaml, '--delete', '--only', 'DEPLOY_TOKEN', '--auto-approve')
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining("equals the variable's") })
+    expect(told.api.requests.filter(({ method }) => method === 'DELETE')).toEqual([])
+  })
+
+  test('at another GitLab than that of the list', async () => {
+    const told = await story()
+    const other = await gitlabApi()
+    const env = { ...world(told), CI_API_V4_URL: other.apiUrl }
+    const ended = await vaultwright(verify, { env, cwd: told.cwd })
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('--gitlab-url') })
+    expect(other.requests).toEqual([])
+    expect(states(told, 'deleted')['DEPLOY_TOKEN']).toBe('open')
+  })
+
   test('without a look into Vault', async () => {
     const { cwd, api } = await story()
     const env = { CI_API_V4_URL: api.apiUrl, VAULTWRIGHT_GITLAB_TOKEN: tokens.maintainer }
@@ -247,6 +278,13 @@ test('a value that differs, and a hidden one, are not compared to be equal', asy
   await told.write('shared', { SEALED_KEY: 'unreadable', DEPLOY_TOKEN: told.values.token })
   expect(await told.run(...verify)).toMatchObject({ code: 2, stdout: expect.stringContaining('hidden in GitLab') })
   expect(states(told, 'compared')).toEqual({ DB_PASSWORD: 'open', SEALED_KEY: 'open', DEPLOY_TOKEN: 'verified' })
+})
+
+test('where there is no engine yet, verify says so of every variable and ends as usual', async () => {
+  const told = await story()
+  await request(server, 'DELETE', `sys/mounts/${told.id}-kv`)
+  const ended = await told.run(...verify)
+  expect(ended).toMatchObject({ code: 2, stdout: expect.stringContaining(`no kv-v2 engine at ${told.id}-kv`) })
 })
 
 test('without credentials what is known stays known', async () => {

@@ -93,6 +93,26 @@ describe('roles', () => {
     expect(found.decide.map(({ id }) => id)).toEqual(['group company: A@production'])
   })
 
+  test('leave out what a variable that stays is stronger than, as Vault would win over it', () => {
+    const stays = { key: 'A', value: 'true', masked: false }
+    const found = proposed(
+      [app, web],
+      [
+        [group, { key: 'A' }],
+        [of(app), stays],
+        [group, { key: 'B' }],
+        [of(web), { ...stays, key: 'B', value: 'hello you', environment_scope: 'staging' }],
+        [of(web), { key: 'C', environment_scope: 'staging' }],
+        [of(web), { key: 'C', environment_scope: 'production' }],
+      ],
+    )
+    expect(read(found)).toEqual({
+      'app-production': ['B=company/shared'],
+      'web-production': ['A=company/shared', 'B=company/shared', 'C=company/web/production'],
+      'web-staging': ['A=company/shared', 'C=company/web/staging'],
+    })
+  })
+
   test('have names of their own where paths or scopes look alike', () => {
     const [one, other] = [project('a/app', 1), project('b/app', 2)]
     expect(
@@ -114,6 +134,9 @@ describe('roles', () => {
     const found = proposed([app], scopes)
     expect(new Set(found.roles.map(({ name }) => name)).size).toBe(2)
     expect(new Set(found.items.map(({ vault }) => vault.path)).size).toBe(2)
+    // A number at the end can be what another scope is named.
+    const numbered = proposed([app], [...scopes, [of(app), { key: 'A', environment_scope: 'review-2' }]])
+    expect(new Set(numbered.items.map(({ vault }) => vault.path)).size).toBe(3)
   })
 
   test('for jobs without an environment read what every environment gets', () => {
@@ -162,8 +185,15 @@ test('what belongs to a schedule or cannot be the name of a secret is for a pers
     [
       [schedule, { key: 'A' }],
       [of(app), { key: '1ST' }],
+      [of(app), { key: '__proto__' }],
+      [of(app), { key: 'B', environment_scope: 'a\nb' }],
     ],
   )
   expect(found.items).toEqual([])
-  expect(found.decide.map(({ id }) => id)).toEqual(['project company/app: 1ST', 'schedule company/app 13: A'])
+  expect(found.decide.map(({ id }) => id)).toEqual([
+    'project company/app: 1ST',
+    'project company/app: B@a\nb',
+    'project company/app: __proto__',
+    'schedule company/app 13: A',
+  ])
 })

@@ -54,6 +54,10 @@ describe('a variable is', () => {
     expect(classOf('CONFIG', 'a: 1', { variable_type: 'file' })).toBe('file')
     const certificate = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----'
     expect(classOf('CA', certificate, { variable_type: 'file' })).toBe('configuration')
+    expect(classOf('CA', `# ours\n${certificate}\n\n${certificate}\n`, { variable_type: 'file' })).toBe('configuration')
+    expect(classOf('BUNDLE', `${certificate}\nhunter2`, { variable_type: 'file' })).toBe('file')
+    expect(classOf('BUNDLE_PASSWORD', `${certificate}\nhunter2`)).toBe('secret')
+    expect(classOf('KEYS', 'ssh-rsa AAAA me\nhunter2', { variable_type: 'file' })).toBe('file')
   })
 
   test('unknown where nothing speaks for anything', () => {

@@ -35,7 +35,7 @@ describe('a pipeline', () => {
   test('applies the plan that this pipeline made of the environment', async () => {
     const { 'apply:production': apply } = await jobs()
     expect(apply).toMatchObject({
-      needs: [{ job: 'plan', parallel: { matrix: [{ ENVIRONMENT: 'production' }] } }],
+      needs: [{ job: 'plan', parallel: { matrix: [{ VAULTWRIGHT_ENVIRONMENT: 'production' }] } }],
       environment: { name: 'production', deployment_tier: 'production', action: 'start' },
       interruptible: false,
       script: ['vaultwright apply "plan/production.json"'],
@@ -70,7 +70,7 @@ describe('a pipeline', () => {
   })
 
   test('posts notes where it is told to', async () => {
-    const line = 'vaultwright gitlab note --plan "plan/$ENVIRONMENT.json"'
+    const line = 'vaultwright gitlab note --plan "plan/$VAULTWRIGHT_ENVIRONMENT.json"'
     expect((await jobs({}, { note: true }))['plan']?.['script']).toContain(line)
     expect(await written()).not.toContain('gitlab note')
   })
@@ -103,7 +103,10 @@ describe('environments that log in differently', () => {
 
   test('have what differs in the matrix, which needs names again', async () => {
     const { plan, 'apply:staging': apply } = await jobs(apart)
-    const one = (ENVIRONMENT: string, VAULT_AUDIENCE: string) => ({ ENVIRONMENT, VAULT_AUDIENCE })
+    const one = (environment: string, audience: string) => ({
+      VAULTWRIGHT_ENVIRONMENT: environment,
+      VAULT_AUDIENCE: audience,
+    })
     expect(plan?.['parallel']).toEqual({ matrix: [one('production', 'https://b'), one('staging', 'https://a')] })
     expect(plan?.['id_tokens']).toEqual({ VAULT_ID_TOKEN: { aud: '$VAULT_AUDIENCE' } })
     expect(apply?.['needs']).toEqual([{ job: 'plan', parallel: { matrix: [one('staging', 'https://a')] } }])
@@ -118,7 +121,7 @@ describe('environments that log in differently', () => {
     expect(needs).toMatchObject([{ job: 'plan', parallel: { matrix: [{ VAULT_AUDIENCE: 'https://a' }] } }])
     // GitLab has a space after the comma.
     expect(listed.map(({ name }) => name.replace(',', ', '))).toContain('snapshot: [staging, https://a]')
-    expect(text).toContain('job=snapshot: [$ENVIRONMENT, $VAULT_AUDIENCE]')
+    expect(text).toContain('job=snapshot: [$VAULTWRIGHT_ENVIRONMENT, $VAULT_AUDIENCE]')
   })
 
   test('wait for other applies to their own server only', async () => {
