@@ -46,6 +46,8 @@ export function withAccess(environments: readonly PlannedEnvironment[]): Environ
   const plans = environments.map(({ plan }) => plan)
   if (plans.every(({ changes }) => changes.length === 0)) return plans
   const report = reportOf(environments)
+  const [only, ...more] = plans
+  if (only !== undefined && more.length === 0) return [{ ...only, access: report }]
   const owners = ownersOf(environments)
   const changed = Math.max(
     plans.findIndex(({ changes }) => changes.length > 0),

@@ -30,7 +30,7 @@ export function mergeRules(
   for (const { policy, rule, pattern, match } of blocks) {
     const key = `${match} ${pattern}`
     const draft = drafts.get(key)
-    if (draft === undefined) drafts.set(key, { pattern, match, ...permissionsOf(rule), from: [{ policy, rule }] })
+    if (draft === undefined) drafts.set(key, draftOf(pattern, match, { policy, rule }))
     else {
       draft.from.push({ policy, rule })
       if (!draft.capabilities.has('deny')) add(draft, rule)
@@ -39,19 +39,19 @@ export function mergeRules(
   return [...drafts.values()]
 }
 
-function permissionsOf(rule: PathRule): Omit<Draft, 'pattern' | 'match' | 'from'> {
-  const { allowedParameters, deniedParameters, requiredParameters, minWrappingTtl, maxWrappingTtl } = rule
-  const { paginationLimit, listScanResponseKeysFilterPath } = rule
-  return {
-    capabilities: rule.capabilities.has('deny') ? denied : rule.capabilities,
-    ...(allowedParameters && { allowedParameters }),
-    ...(deniedParameters && { deniedParameters }),
-    ...(requiredParameters && { requiredParameters }),
-    ...(minWrappingTtl !== undefined && { minWrappingTtl }),
-    ...(maxWrappingTtl !== undefined && { maxWrappingTtl }),
-    ...(paginationLimit !== undefined && { paginationLimit }),
-    ...(listScanResponseKeysFilterPath && { listScanResponseKeysFilterPath }),
-  }
+function draftOf(pattern: string, match: PathMatch, block: Block): Draft {
+  const { rule } = block
+  const capabilities = rule.capabilities.has('deny') ? denied : rule.capabilities
+  const draft: Draft = { pattern, match, capabilities, from: [block] }
+  if (rule.allowedParameters !== undefined) draft.allowedParameters = rule.allowedParameters
+  if (rule.deniedParameters !== undefined) draft.deniedParameters = rule.deniedParameters
+  if (rule.requiredParameters !== undefined) draft.requiredParameters = rule.requiredParameters
+  if (rule.minWrappingTtl !== undefined) draft.minWrappingTtl = rule.minWrappingTtl
+  if (rule.maxWrappingTtl !== undefined) draft.maxWrappingTtl = rule.maxWrappingTtl
+  if (rule.paginationLimit !== undefined) draft.paginationLimit = rule.paginationLimit
+  const filter = rule.listScanResponseKeysFilterPath
+  if (filter) draft.listScanResponseKeysFilterPath = filter
+  return draft
 }
 
 function add(draft: Draft, rule: PathRule): void {

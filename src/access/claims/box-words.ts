@@ -36,10 +36,10 @@ export function boxWords(box: Box): BoxWords {
 function makeWords(box: Box): BoxWords {
   const named: string[] = []
   const told: [string, ClaimWords][] = []
-  for (const [claim, words] of box) {
+  box.forEach((words, claim) => {
     if (claim in subjects) named.push(claim)
     else if (!isSilent(claim, words, box)) told.push([claim, words])
-  }
+  })
   const subject = subjectOf(box, named.sort(bySubject))
   const rest = told.length === 0 ? '' : restText(told)
   return { subject, rest, text: `${subjectText(subject)} ${rest}`.trim() }

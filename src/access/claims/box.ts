@@ -1,8 +1,8 @@
 import type { ClaimWord, ClaimWords } from '../../core/access-effect.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { makeConsistent } from './consistent.ts'
+import { followers, makeConsistent } from './consistent.ts'
 import { type ClaimDomain, domainOf, ordinaryClaims, topClaim } from './gitlab.ts'
-import { anything, bothWords, satisfies, someClaim, withoutWords } from './words.ts'
+import { anything, bothWords, isForm, onlyText, sameWords, satisfies, someClaim, withoutWords } from './words.ts'
 
 /**
  * A set of tokens: for each named claim what it may be, independently of the others. Claims that are not named may be
@@ -20,8 +20,10 @@ export function narrow(box: Box, claim: string, words: ClaimWords): Box | undefi
 
 /** Narrows a box that nobody else has yet; false where no token is left. */
 export function narrowInPlace(claims: Map<string, ClaimWords>, claim: string, words: ClaimWords): boolean {
+  const domain = domainOf(claim)
+  if (isAnyClaim(domain, words)) return true
   const before = claims.get(claim)
-  const normal = normalWords(domainOf(claim), before === undefined ? words : bothWords(before, words))
+  const normal = normalWords(domain, before === undefined ? words : bothWords(before, words))
   if (normal === undefined) return false
   if (isAnything(normal)) claims.delete(claim)
   else claims.set(claim, normal)
@@ -29,12 +31,13 @@ export function narrowInPlace(claims: Map<string, ClaimWords>, claim: string, wo
 }
 
 export function intersectBoxes(a: Box, b: Box): Box | undefined {
-  let both: Box | undefined = a
+  let both: Map<string, ClaimWords> | undefined
   for (const [claim, words] of b) {
-    if (both === undefined) return undefined
-    both = narrow(both, claim, words)
+    if (sameWords(a.get(claim), words)) continue
+    both ??= new Map(a)
+    if (!narrowInPlace(both, claim, words)) return undefined
   }
-  return both
+  return both ?? a
 }
 
 /** The tokens of the first that are not in the second, as boxes that have no token in common. */
@@ -43,6 +46,7 @@ export function subtractBox(a: Box, b: Box): readonly Box[] {
   let met: Box | undefined = a
   for (const [claim, words] of b) {
     if (met === undefined) break
+    if (sameWords(met.get(claim), words)) continue
     const inside: Box = met
     for (const part of withoutWords(anything, words)) {
       const outside = narrow(inside, claim, part)
@@ -66,12 +70,41 @@ export function someToken(box: Box): JsonObject {
   return token
 }
 
+/**
+ * The named claims of such a token, as far as it has them: all that is shown of most tokens. The others are made only where
+ * one of these goes by them.
+ */
+export function someClaims(box: Box, names: ReadonlySet<string>): JsonObject {
+  const claims: Record<string, JsonValue> = {}
+  const whole = goByOthers(box, names) ? someToken(box) : undefined
+  names.forEach((name) => {
+    const value = whole === undefined ? ownClaim(box, name) : memberOf(whole, name)
+    if (value !== undefined) claims[name] = value
+  })
+  return claims
+}
+
+function goByOthers(box: Box, names: ReadonlySet<string>): boolean {
+  return [...names].some((name) => followers.has(name) && !box.has(name)) || [...box.keys()].some(isPointer)
+}
+
+function isPointer(claim: string): boolean {
+  return claim.startsWith('/')
+}
+
+function ownClaim(box: Box, name: string): JsonValue | undefined {
+  const words = box.get(name)
+  if (words === undefined) return memberOf(ordinaryClaims, name)
+  const some = someClaim(domainOf(name), words)
+  return some === undefined || some === 'absent' ? undefined : some.value
+}
+
 function makeToken(box: Box): JsonObject {
   const claims: Record<string, JsonValue> = { ...ordinaryClaims }
   for (const [claim, words] of box) {
     const some = someClaim(domainOf(claim), words)
     if (some === undefined) continue
-    if (claim.startsWith('/')) {
+    if (isPointer(claim)) {
       if (some !== 'absent') setInside(claims, claim, some.value)
     } else if (some === 'absent') delete claims[claim]
     else claims[claim] = some.value
@@ -94,12 +127,16 @@ export function pointerParts(pointer: string): readonly string[] {
 }
 
 function valueAt(claims: JsonObject, claim: string): JsonValue | undefined {
-  if (!claim.startsWith('/')) return Object.hasOwn(claims, claim) ? claims[claim] : undefined
+  if (!isPointer(claim)) return memberOf(claims, claim)
   let value: JsonValue | undefined = claims
   for (const part of pointerParts(claim)) {
     value = isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined
   }
   return value
+}
+
+function memberOf(claims: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined
 }
 
 function setInside(claims: Record<string, JsonValue>, pointer: string, value: JsonValue): void {
@@ -124,10 +161,14 @@ function isAnything({ allOf, noneOf }: ClaimWords): boolean {
 /** The same demands in one spelling, so that equal ones are mostly equal; undefined where no claim meets them. */
 function normalWords(domain: ClaimDomain, words: ClaimWords): ClaimWords | undefined {
   if (domain.values !== undefined) return fromClosed(domain, domain.values, words)
+  if (domain.shape === 'text' && onlyText(words) !== undefined) return words
   const single = domain.shape === 'text' || domain.shape === 'number'
   const finite = single ? words.allOf.find((list) => list.every(isScalar)) : undefined
   if (finite !== undefined) {
-    const values = unique(finite).filter((value) => fits(domain, value) && satisfies(words, value as JsonValue))
+    const isAlone = domain.shape === 'text' && words.allOf.length === 1 && words.noneOf.length === 0
+    const values = unique(finite).filter(
+      (value) => fits(domain, value) && (isAlone || satisfies(words, value as JsonValue)),
+    )
     return values.length === 0 ? undefined : { allOf: [values], noneOf: [] }
   }
   if (someClaim(domain, words) === undefined) return undefined
@@ -154,18 +195,25 @@ function fits({ shape }: ClaimDomain, word: ClaimWord): boolean {
   return shape === 'text' ? typeof word === 'string' && word !== '' : typeof word === 'number'
 }
 
+/** Whether every claim of the domain meets all that is demanded. */
+function isAnyClaim(domain: ClaimDomain, words: ClaimWords): boolean {
+  if (words.noneOf.length > 0 || onlyText(words) !== undefined) return false
+  return words.allOf.every((list) => isTrivial(domain, list))
+}
+
 /** Every claim of the domain meets it. */
 function isTrivial({ shape, always }: ClaimDomain, words: readonly ClaimWord[]): boolean {
-  const forms = words.flatMap((word) => (typeof word === 'object' && 'form' in word ? [word.form] : []))
-  const present = forms.some(
-    (form) => form !== 'absent' && (shape === 'text' || (shape === 'texts' && form === 'strings')),
+  if (shape !== 'text' && shape !== 'texts') return false
+  const present = words.some(
+    (word) => isForm(word) && word.form !== 'absent' && (shape === 'text' || word.form === 'strings'),
   )
-  return present && (always || forms.includes('absent'))
+  return present && (always || words.some((word) => isForm(word) && word.form === 'absent'))
 }
 
 function unique(words: readonly ClaimWord[]): readonly ClaimWord[] {
-  if (words.length < 2) return words
-  const byKey = new Map(words.map((word) => [JSON.stringify(word), word]))
+  // Most lists are texts that somebody wrote in this order.
+  if (words.every((word, i) => typeof word === 'string' && (i === 0 || (words[i - 1] as string) < word))) return words
+  const byKey = new Map(words.map((word) => [typeof word === 'string' ? `"${word}` : JSON.stringify(word), word]))
   return [...byKey.keys()].sort().map((key) => byKey.get(key) as ClaimWord)
 }
 

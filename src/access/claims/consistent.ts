@@ -3,6 +3,18 @@ import type { JsonValue } from '../../core/json.ts'
 type Claims = Record<string, JsonValue>
 type SetOpen = (claim: string, value: string) => void
 
+/** All claims that may follow others below. */
+export const followers: ReadonlySet<string> = new Set([
+  'ref_path',
+  'ref_type',
+  'ref',
+  'project_id',
+  'project_path',
+  'namespace_id',
+  'namespace_path',
+  'sub',
+])
+
 /**
  * Makes claims that say the same thing agree, as in a token that GitLab issues: those that are open follow the others.
  * Source: lib/gitlab/ci/jwt_v2.rb and lib/json_web_token/user_project_token_claims.rb of GitLab.

@@ -3,7 +3,7 @@ import { allTokens, type Box, boxKey, isInside, narrow, subtractBox } from './bo
 import { boxWords, describeAlone, subjectText } from './box-words.ts'
 import type { TextWord } from './texts.ts'
 import { enumerate } from './value-words.ts'
-import { anything } from './words.ts'
+import { anything, sameWords } from './words.ts'
 
 /** Sets of tokens in words, as a reviewer would say them. Whoever prints them escapes them. */
 
@@ -99,7 +99,7 @@ export interface Admitted {
  */
 export function describeAdmitted(box: Box, other: Box): Admitted {
   const claims = [...new Set([...box.keys(), ...other.keys()])]
-  const changed = claims.filter((claim) => JSON.stringify(box.get(claim)) !== JSON.stringify(other.get(claim)))
+  const changed = claims.filter((claim) => !sameWords(box.get(claim), other.get(claim)))
   const apart = changed.some((claim) => narrow(only(box, claim), claim, other.get(claim) ?? anything) === undefined)
   if (apart) return { boxes: [box], common: box, text: changedText(box, changed) }
   const parts = changed.flatMap((claim) => subtractBox(only(box, claim), only(other, claim)))

@@ -5,11 +5,10 @@ import { type Box, narrowInPlace, pointerParts } from './box.ts'
 /** The tokens that a role admits, or why it admits none, or why that cannot be said. */
 export type Admitted = { readonly box: Box } | { readonly nobody: string } | { readonly beyond: string }
 
-/** What one bound demands: one of the words, of a claim by the name under which boxes know it. */
+/** What one bound demands of a claim, by the name under which boxes know it. */
 interface Demand {
   readonly claim: string
-  readonly allOf: readonly ClaimWord[]
-  readonly none?: true
+  readonly words: ClaimWords
 }
 
 /** The set of GitLab's tokens that a role's bounds let in; networks and times are not looked at. */
@@ -19,27 +18,32 @@ export function admittedBy(bounds: RoleBounds): Admitted {
   const beyond = entangled(demands)
   if (beyond !== undefined) return { beyond }
   const box = new Map<string, ClaimWords>()
-  for (const { claim, allOf, none } of demands) {
-    const words = none ? { allOf: [], noneOf: allOf } : { allOf: [allOf], noneOf: [] }
+  for (const { claim, words } of demands)
     if (!narrowInPlace(box, claim, words)) return { nobody: `no token of GitLab has such a claim "${claim}"` }
-  }
   return { box }
 }
 
+const noWords: readonly ClaimWord[] = []
+
+function oneOf(words: readonly ClaimWord[]): ClaimWords {
+  return { allOf: [words], noneOf: noWords }
+}
+
+const noAudience: ClaimWords = { allOf: [], noneOf: [{ glob: '*' }] }
+const [someText, someTexts] = [oneOf([{ form: 'text' }]), oneOf([{ form: 'strings' }])]
+const textOrNone = oneOf([{ form: 'string' }, { form: 'absent' }])
+
 function demandsOf(bounds: RoleBounds): readonly Demand[] {
   const { audiences, subject, issuer } = bounds
-  return [
-    audiences.length > 0 ? { claim: 'aud', allOf: audiences } : { claim: 'aud', allOf: [{ glob: '*' }], none: true },
-    ...(subject === undefined ? [] : [{ claim: 'sub', allOf: [subject] }]),
-    ...(issuer === undefined ? [] : [{ claim: 'iss', allOf: [issuer] }]),
-    ...bounds.bounds.map((bound) => ({ claim: claimName(bound), allOf: bound.alternatives.map(wordOf) })),
-    ...bounds.present.map((name) => ({ claim: claimName(name), allOf: [{ form: 'text' }] as const })),
-    ...bounds.lists.map((name) => ({ claim: claimName(name), allOf: [{ form: 'strings' }] as const })),
-    ...bounds.strings.map((name) => ({
-      claim: claimName(name),
-      allOf: [{ form: 'string' }, { form: 'absent' }] as const,
-    })),
-  ]
+  const demands: Demand[] = [{ claim: 'aud', words: audiences.length > 0 ? oneOf(audiences) : noAudience }]
+  const demand = (claim: string, words: ClaimWords) => demands.push({ claim, words })
+  if (subject !== undefined) demand('sub', oneOf([subject]))
+  if (issuer !== undefined) demand('iss', oneOf([issuer]))
+  for (const bound of bounds.bounds) demand(claimName(bound), oneOf(bound.alternatives.map(wordOf)))
+  for (const name of bounds.present) demand(claimName(name), someText)
+  for (const name of bounds.lists) demand(claimName(name), someTexts)
+  for (const name of bounds.strings) demand(claimName(name), textOrNone)
+  return demands
 }
 
 function wordOf(alternative: Alternative): ClaimWord {

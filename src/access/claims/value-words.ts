@@ -1,7 +1,7 @@
 import type { ClaimWord, ClaimWords } from '../../core/access-effect.ts'
 import { byText } from '../../core/json.ts'
 import type { TextWord } from './texts.ts'
-import { isTextWord } from './words.ts'
+import { isTextWord, onlyText } from './words.ts'
 
 /** Values of claims in words. Whoever prints them escapes them. */
 
@@ -42,7 +42,10 @@ export interface Named {
 }
 
 /** Undefined where more is said, or other things. */
-export function namedIn({ allOf, noneOf }: ClaimWords): Named | undefined {
+export function namedIn(words: ClaimWords): Named | undefined {
+  const { allOf, noneOf } = words
+  const text = onlyText(words)
+  if (text !== undefined) return { oneOf: [text], noneOf: [], present: true }
   const lists = allOf.filter((words) => !isPresence(words))
   const [list] = lists
   if (lists.length > 1 || !noneOf.every(isTextWord) || (list && !list.every(isTextWord))) return undefined

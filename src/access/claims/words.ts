@@ -9,7 +9,7 @@ export const anything: ClaimWords = { allOf: [], noneOf: [] }
 
 type Form = Extract<ClaimWord, { readonly form: string }>
 
-function isForm(word: ClaimWord): word is Form {
+export function isForm(word: ClaimWord): word is Form {
   return typeof word === 'object' && 'form' in word
 }
 
@@ -56,15 +56,24 @@ export function satisfies({ allOf, noneOf }: ClaimWords, value: JsonValue | unde
 /** A claim that satisfies the words; `absent` where leaving it out does. */
 export type SomeClaim = { readonly value: JsonValue } | 'absent'
 
+/** Where all that is demanded is one text that is not empty, as most roles do of most claims: that text. */
+export function onlyText({ allOf, noneOf }: ClaimWords): string | undefined {
+  const words = allOf.length === 1 && noneOf.length === 0 ? allOf[0] : undefined
+  const word = words?.length === 1 ? words[0] : undefined
+  return typeof word === 'string' && word !== '' ? word : undefined
+}
+
 /**
  * A value that a claim of this domain can have and that satisfies the words, or undefined where there is none. Exact but
  * for the throw of `TooManyTexts`.
  */
 export function someClaim(domain: ClaimDomain, words: ClaimWords): SomeClaim | undefined {
+  const text = domain.shape === 'text' && domain.values === undefined ? onlyText(words) : undefined
+  if (text !== undefined) return { value: text }
   const { example } = domain
   if (example !== undefined && satisfies(words, example)) return { value: example }
-  const [only, ...more] = words.allOf
-  const [first] = more.length === 0 && words.noneOf.length === 0 && domain.shape === 'text' ? (only ?? []) : []
+  const isSingle = words.allOf.length === 1 && words.noneOf.length === 0 && domain.shape === 'text'
+  const first = isSingle ? words.allOf[0]?.[0] : undefined
   if (typeof first === 'string' && first !== '') return { value: first }
   if (!domain.always && satisfies(words, undefined)) return 'absent'
   for (const value of candidates(domain, words)) if (satisfies(words, value)) return { value }
@@ -113,6 +122,25 @@ function lists({ allOf, noneOf }: ClaimWords): readonly (readonly JsonValue[])[]
     else if (typeof flag === 'boolean') elements.add(flag)
   }
   return [[...elements]]
+}
+
+/** Whether two demands are the same in the same words. */
+export function sameWords(a: ClaimWords | undefined, b: ClaimWords | undefined): boolean {
+  if (a === undefined || b === undefined || a === b) return a === b
+  return (
+    a.allOf.length === b.allOf.length &&
+    a.allOf.every((words, i) => sameList(words, b.allOf[i] as readonly ClaimWord[])) &&
+    sameList(a.noneOf, b.noneOf)
+  )
+}
+
+function sameList(a: readonly ClaimWord[], b: readonly ClaimWord[]): boolean {
+  return a.length === b.length && a.every((word, i) => sameWord(word, b[i] as ClaimWord))
+}
+
+function sameWord(a: ClaimWord, b: ClaimWord): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b
+  return 'glob' in a ? 'glob' in b && a.glob === b.glob : 'form' in b && a.form === b.form
 }
 
 /** Both: each list of words anew, since different elements of a list may satisfy them. */

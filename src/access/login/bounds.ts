@@ -94,7 +94,7 @@ function boundClaims(role: JsonObject): Bound[] {
   return Object.entries(mapOf(role['bound_claims'])).map(([claim, value]) => ({
     claim,
     pointer: claim.startsWith('/'),
-    alternatives: (Array.isArray(value) ? value : [value]).flatMap((item) => alternative(item, glob)),
+    alternatives: Array.isArray(value) ? value.flatMap((item) => alternative(item, glob)) : alternative(value, glob),
   }))
 }
 
@@ -135,7 +135,9 @@ function text(value: JsonValue | undefined): string {
 }
 
 function texts(value: JsonValue | undefined): readonly string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+  if (!Array.isArray(value)) return []
+  const isText = (item: JsonValue): item is string => typeof item === 'string'
+  return value.every(isText) ? value : value.filter(isText)
 }
 
 function mapOf(value: JsonValue | undefined): JsonObject {

@@ -11,7 +11,13 @@ export function goLower(text: string): string {
 
 /** strings.TrimSpace: what Unicode calls white space, and no byte order mark. */
 export function goTrim(text: string): string {
+  if (isMark(text.charCodeAt(0)) && isMark(text.charCodeAt(text.length - 1))) return text
   return text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '')
+}
+
+/** Whether it is a letter, digit or sign of ASCII, none of which is white space; false beyond the ends of a text. */
+function isMark(unit: number): boolean {
+  return unit > 0x20 && unit < 0x7f
 }
 
 /** Go orders texts by their bytes, which is the order of code points. */

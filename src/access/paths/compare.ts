@@ -1,9 +1,10 @@
+import type { ServerVersion } from '../../core/version.ts'
 import type { MergedRule } from '../acl/decision.ts'
 import type { Capability } from '../policy/policy.ts'
 import type { Grants } from './grants.ts'
 import { type Part, type PartSet, touchingParts } from './parts.ts'
 import { patternKey } from './pattern.ts'
-import { compareTouching, type Place, type Servers } from './touching.ts'
+import { allowedAlone, compareTouching, type Place, type Servers } from './touching.ts'
 
 /** Something that one set of grants allows: where, what, by which rule, and one path that shows it. */
 export interface PathPiece {
@@ -21,6 +22,8 @@ export interface PathComparison {
   readonly gained: readonly PathPiece[]
   /** What several allow, where no other demands the same as the first: parameters, wrapping, pages. */
   readonly altered: readonly PathPiece[]
+  /** What it was put together from, most of which is the same for many tokens; absent where it is one. */
+  readonly of?: readonly PathComparison[]
 }
 
 /**
@@ -54,38 +57,35 @@ function partsBeside({ sets }: Grants, others: readonly Grants[]): readonly Part
 }
 
 function together(found: readonly PathComparison[]): PathComparison {
-  const [first, ...others] = found
-  if (first !== undefined && others.length === 0) return first
-  return { gained: found.flatMap(({ gained }) => gained), altered: found.flatMap(({ altered }) => altered) }
+  const [first] = found
+  if (first !== undefined && found.length === 1) return first
+  const none: readonly PathPiece[] = []
+  return {
+    gained: none.concat(...found.map(({ gained }) => gained)),
+    altered: found.some(({ altered }) => altered.length > 0) ? found.flatMap(({ altered }) => altered) : none,
+    of: found,
+  }
 }
-
-interface Known {
-  readonly server: Grants['server']
-  readonly found: PathComparison
-}
-
-const knownSets = new WeakMap<PartSet, Known>()
 
 /** What a policy allows in a token of which nothing else touches it. */
 function allIn(set: PartSet, grants: Grants): PathComparison {
   const { server } = grants
-  const known = knownSets.get(set)
-  if (known?.server === server) return known.found
-  const found = together(set.parts.map((part) => aloneIn(part, grants)))
-  knownSets.set(set, { server, found })
-  return found
+  if (set.alone?.server !== server)
+    set.alone = { server, found: together(set.parts.map((part) => aloneIn(part, grants))) }
+  return set.alone.found
 }
-
-const alone = new WeakMap<Part, Known>()
 
 /** What a part allows that nothing else touches: the same in a thousand tokens. */
 function aloneIn(part: Part, { server }: Grants): PathComparison {
-  const known = alone.get(part)
-  if (known?.server === server) return known.found
-  const places = part.rules.map(({ match, pattern }, i): Place => ({ match, pattern, rules: [part.rules[i]] }))
-  const found = compareTouching([server], places)
-  alone.set(part, { server, found })
-  return found
+  if (part.alone?.server !== server) part.alone = { server, found: findAlone(part, server) }
+  return part.alone.found
+}
+
+function findAlone({ rules, starts }: Part, server: ServerVersion): PathComparison {
+  const [rule, start] = [rules[0], starts[0]]
+  const found = rule && start && rules.length === 1 ? allowedAlone(rule, start.text, server) : undefined
+  const places = () => rules.map((rule): Place => ({ match: rule.match, pattern: rule.pattern, rules: [rule] }))
+  return found ?? compareTouching([server], places())
 }
 
 /** The patterns of some parts, each with the rules of all tokens. */

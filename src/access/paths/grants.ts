@@ -30,23 +30,29 @@ export function grantsOfSets(
   merged: (touching: readonly Part[]) => readonly MergedRule[],
   server: ServerVersion,
 ): Grants {
-  const sets = joinedSets(policies, merged)
-  let parts: readonly Part[] | undefined
-  let rules: readonly MergedRule[] | undefined
-  const all = () => {
-    parts ??= sets.flatMap(({ parts }) => parts)
-    return parts
+  return new JoinedGrants(server, joinedSets(policies, merged))
+}
+
+/** A class, because there is one for every role: an object with getters of its own costs ten times as much to make. */
+class JoinedGrants implements Grants {
+  readonly server: ServerVersion
+  readonly sets: readonly PartSet[]
+  private allParts: readonly Part[] | undefined
+  private allRules: readonly MergedRule[] | undefined
+
+  constructor(server: ServerVersion, sets: readonly PartSet[]) {
+    this.server = server
+    this.sets = sets
   }
-  return {
-    server,
-    sets,
-    get parts() {
-      return all()
-    },
-    get rules() {
-      rules ??= all().flatMap(({ rules }) => rules)
-      return rules
-    },
+
+  get parts(): readonly Part[] {
+    this.allParts ??= this.sets.flatMap(({ parts }) => parts)
+    return this.allParts
+  }
+
+  get rules(): readonly MergedRule[] {
+    this.allRules ??= this.parts.flatMap(({ rules }) => rules)
+    return this.allRules
   }
 }
 
@@ -86,8 +92,12 @@ export function bit(capability: Capability): number {
   return bitOf[capability] ?? 0
 }
 
+const namesKnown: (readonly Capability[])[] = []
+
 export function capabilitiesIn(bits: number): readonly Capability[] {
-  return capabilityBits.filter((capability) => (bits & bit(capability)) !== 0)
+  const names = namesKnown[bits] ?? capabilityBits.filter((capability) => (bits & bit(capability)) !== 0)
+  namesKnown[bits] = names
+  return names
 }
 
 const bitsKnown = new WeakMap<MergedRule, { readonly server: ServerVersion; readonly bits: number }>()
@@ -97,9 +107,10 @@ export function bitsOf(rule: MergedRule | undefined, server: ServerVersion): num
   if (rule === undefined) return 0
   const known = bitsKnown.get(rule)
   if (known?.server === server) return known.bits
-  const bits = [...rule.capabilities]
-    .filter((capability) => extrasFor(rule, capability, server) !== undefined)
-    .reduce((sum, capability) => sum | bit(capability), 0)
+  let bits = 0
+  rule.capabilities.forEach((capability) => {
+    if (extrasFor(rule, capability, server) !== undefined) bits |= bit(capability)
+  })
   bitsKnown.set(rule, { server, bits })
   return bits
 }
@@ -181,10 +192,15 @@ function sudoPatternsOf(server: ServerVersion): SudoPatterns {
   return made
 }
 
+/** False only where no path of a pattern with this beginning needs sudo. */
+export function mayNeedSudo(start: string, server: ServerVersion): boolean {
+  return mayHold(sudoPatternsOf(server).starts, start)
+}
+
 /** The paths that need sudo which some path of these patterns is among. */
 export function sudoPatternsNear(patterns: readonly PathPattern[], server: ServerVersion): readonly PathPattern[] {
   const all = sudoPatternsOf(server)
-  const near = patterns.filter((pattern) => mayHold(all.starts, literalStart(pattern)))
+  const near = patterns.filter((pattern) => mayNeedSudo(literalStart(pattern), server))
   if (near.length === 0) return []
   return all.patterns.filter((pattern) => near.some((other) => interplay(pattern, other)))
 }

@@ -1,7 +1,9 @@
 import { byText } from '../../core/json.ts'
+import type { ServerVersion } from '../../core/version.ts'
 import type { MergedRule } from '../acl/decision.ts'
+import type { PathComparison } from './compare.ts'
 import { interplay, literalStart } from './pattern.ts'
-import { mayMeet, type Starts, startsOf } from './starts.ts'
+import { mayMeet, outermost, type Starts, startsOf } from './starts.ts'
 
 /**
  * Rules of one token that have to do with each other and with none of its other rules: no path is matched by rules of two
@@ -11,8 +13,15 @@ export interface Part {
   /** Ascending in the order of making. */
   readonly id: number
   readonly rules: readonly MergedRule[]
-  /** Of each rule, what begins every path that it matches; sorted. */
+  /** Of each rule, what begins every path that it matches. */
   readonly starts: readonly Start[]
+  alone: Alone | undefined
+}
+
+/** What is allowed where nothing else touches it, once found out: kept at its place, as finding it elsewhere takes longer. */
+interface Alone {
+  readonly server: ServerVersion
+  readonly found: PathComparison
 }
 
 interface Start {
@@ -21,32 +30,33 @@ interface Start {
   readonly part: Part
 }
 
+type Made<T> = { -readonly [Key in keyof T]: T[Key] }
+
 let made = 0
 
 function partOf(rules: readonly MergedRule[]): Part {
-  const starts: Start[] = []
-  const part = { id: made++, rules, starts }
-  for (const rule of rules) starts.push({ text: literalStart(rule), rule, part })
-  if (starts.length > 1) starts.sort(byStart)
+  const part: Made<Part> = { id: made++, rules, starts: [], alone: undefined }
+  part.starts = rules.map((rule) => ({ text: literalStart(rule), rule, part }))
   return part
-}
-
-/** The rules of one token in parts. */
-function partsOf(rules: readonly MergedRule[]): readonly Part[] {
-  const alone = rules.map((rule) => partOf([rule]))
-  const groups = touchingParts(alone)
-  if (groups.length === 0) return alone
-  return replaced(alone, groups, (group) => partOf(group.flatMap(({ rules }) => rules)))
 }
 
 /** The parts of a policy. */
 export interface PartSet {
   readonly parts: readonly Part[]
   readonly starts: Starts
+  alone: Alone | undefined
 }
 
 export function partSet(rules: readonly MergedRule[]): PartSet {
-  return { parts: partsOf(rules), starts: startsOf(rules) }
+  const alone = rules.map((rule) => partOf([rule]))
+  const starts = sortedStarts(alone)
+  const groups = groupsIn(alone, starts)
+  return {
+    parts:
+      groups.length === 0 ? alone : replaced(alone, groups, (group) => partOf(group.flatMap(({ rules }) => rules))),
+    starts: outermost(starts.map(({ text }) => text)),
+    alone: undefined,
+  }
 }
 
 /**
@@ -57,7 +67,7 @@ export function joinedSets(
   sets: readonly PartSet[],
   merged: (touching: readonly Part[]) => readonly MergedRule[],
 ): readonly PartSet[] {
-  if (!sets.some((set, i) => sets.some((other, j) => j < i && mayMeet(set.starts, other.starts)))) return sets
+  if (!anyMeet(sets)) return sets
   const parts = sets.flatMap(({ parts }) => parts)
   const groups = touchingParts(parts)
   if (groups.length === 0) return sets
@@ -70,7 +80,11 @@ export function joinedSets(
     known.set(key, part)
     return part
   })
-  return [{ parts: together, starts: startsOf(together.flatMap(({ rules }) => rules)) }]
+  return [{ parts: together, starts: startsOf(together.flatMap(({ rules }) => rules)), alone: undefined }]
+}
+
+function anyMeet(sets: readonly PartSet[]): boolean {
+  return sets.some((set, i) => sets.slice(0, i).some((other) => mayMeet(set.starts, other.starts)))
 }
 
 const joined = new WeakMap<Part, Map<string, Part>>()
@@ -89,7 +103,18 @@ function replaced(
  * order of the parts. Sorted by their beginnings, rules that may meet are those whose beginnings are each other's.
  */
 export function touchingParts(parts: readonly Part[]): readonly (readonly Part[])[] {
-  const starts = parts.flatMap(({ starts }) => starts).sort(byStart)
+  return groupsIn(parts, sortedStarts(parts))
+}
+
+function sortedStarts(parts: readonly Part[]): readonly Start[] {
+  const starts = parts.flatMap(({ starts }) => starts)
+  // Most policies are written in this order, and looking takes less than sorting.
+  const isSorted = starts.every((start, i) => i === 0 || byStart(starts[i - 1] as Start, start) <= 0)
+  return isSorted ? starts : starts.sort(byStart)
+}
+
+function groupsIn(parts: readonly Part[], starts: readonly Start[]): readonly (readonly Part[])[] {
+  if (!starts.some((start, i) => i > 0 && start.text.startsWith((starts[i - 1] as Start).text))) return []
   const groups = new Map<Part, Set<Part>>()
   const around: Start[] = []
   for (const start of starts) {

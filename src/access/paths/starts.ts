@@ -5,10 +5,17 @@ import { literalStart, type PathPattern } from './pattern.ts'
 export type Starts = readonly string[]
 
 export function startsOf(patterns: readonly PathPattern[]): Starts {
-  const starts: string[] = []
-  for (const start of patterns.map(literalStart).sort(byText))
-    if (starts.length === 0 || !start.startsWith(starts.at(-1) as string)) starts.push(start)
-  return starts
+  return outermost(patterns.map(literalStart).sort(byText))
+}
+
+/** Of sorted beginnings. */
+export function outermost(sorted: readonly string[]): Starts {
+  let last: string | undefined
+  return sorted.filter((start) => {
+    if (last !== undefined && start.startsWith(last)) return false
+    last = start
+    return true
+  })
 }
 
 /** Whether a path with this beginning may be among them: it begins with one of theirs, or one of theirs with it. */

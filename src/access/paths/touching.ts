@@ -1,10 +1,9 @@
 import type { ServerVersion } from '../../core/version.ts'
 import type { MergedRule } from '../acl/decision.ts'
 import { wildcardTries } from '../acl/find.ts'
-import type { Capability } from '../policy/policy.ts'
 import type { PathComparison, PathPiece } from './compare.ts'
 import { demandsOf, isAltered } from './demands.ts'
-import { bitsOf, capabilitiesIn, sudoPatternsNear } from './grants.ts'
+import { bitsOf, capabilitiesIn, mayNeedSudo, sudoPatternsNear } from './grants.ts'
 import { type PathPattern, patternText } from './pattern.ts'
 import { compareByStates } from './states.ts'
 
@@ -18,11 +17,17 @@ export type Servers = readonly [ServerVersion, ...ServerVersion[]]
 
 /** What the first token's rules at these places allow and those of the others do not; nothing else touches them. */
 export function compareTouching(servers: Servers, places: readonly Place[]): PathComparison {
-  if (sameThroughout(places)) return { gained: [], altered: [] }
+  if (servers.length > 1 && sameThroughout(places)) return { gained: [], altered: [] }
   const nearSudo = sudoPatternsNear(places, servers[0])
   return places.length === 1 && nearSudo.length === 0 && !missesItsLists(places[0] as Place, servers[0])
     ? compareAlone(servers, places[0] as Place)
     : compareByStates(servers, places, nearSudo)
+}
+
+/** What a rule allows that no other rule of its token touches, where the whole pattern stands the same. */
+export function allowedAlone(rule: MergedRule, start: string, server: ServerVersion): PathComparison | undefined {
+  if (mayNeedSudo(start, server) || missesItsLists(rule, server)) return undefined
+  return { gained: piecesAt(rule, rule, bitsOf(rule, server)), altered: [] }
 }
 
 /** Where one of the others has the very same rules, nothing is gained. */
@@ -56,17 +61,17 @@ function compareAlone([server]: Servers, place: Place): PathComparison {
   if (rule === undefined) return { gained: [], altered: [] }
   const bits = bitsOf(rule, server)
   const before = others.reduce((sum, other) => sum | bitsOf(other, server), 0)
-  const piece = (capability: Capability): PathPiece => ({
-    path: patternText(place),
-    capability,
-    rule,
-    witness: exampleOf(place),
-  })
-  const altered = capabilitiesIn(bits & before).filter((capability) => isAltered(rule, others, capability, server))
-  return {
-    gained: capabilitiesIn(bits & ~before).map(piece),
-    altered: altered.map((capability) => ({ ...piece(capability), demands: demandsOf(rule, capability) })),
-  }
+  const altered = piecesAt(place, rule, bits & before)
+    .filter(({ capability }) => isAltered(rule, others, capability, server))
+    .map((piece) => ({ ...piece, demands: demandsOf(rule, piece.capability) }))
+  return { gained: piecesAt(place, rule, bits & ~before), altered }
+}
+
+function piecesAt(pattern: PathPattern, rule: MergedRule, bits: number): readonly PathPiece[] {
+  const capabilities = capabilitiesIn(bits)
+  if (capabilities.length === 0) return []
+  const [path, witness] = [patternText(pattern), exampleOf(pattern)]
+  return capabilities.map((capability) => ({ path, capability, rule, witness }))
 }
 
 /** An ordinary path of the pattern. */

@@ -1,4 +1,5 @@
 import type { AccessReport } from '../../core/access-effect.ts'
+import { byText } from '../../core/json.ts'
 import type { AccessModel, ModelMount, ModelRole } from '../model.ts'
 import { type Changed, type ChangeOf, changesBetween } from './changed.ts'
 import { effectsOf } from './effects.ts'
@@ -64,13 +65,13 @@ export function equivalent(before: AccessModel, after: AccessModel): boolean | u
   return beyond.length > 0 ? undefined : true
 }
 
-const order = ['gain', 'loss', 'change'] as const
+const order = { gain: 0, loss: 1, change: 2 } as const
 
 function inOrder(a: AccessReport['effects'][number], b: AccessReport['effects'][number]): number {
-  return order.indexOf(a.effect) - order.indexOf(b.effect) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
+  return order[a.effect] - order[b.effect] || byText(a.text, b.text)
 }
 
 function uniqueBeyond(beyond: AccessReport['beyond']): AccessReport['beyond'] {
-  const byText = new Map(beyond.map((one) => [`${one.about} ${one.reason}`, one]))
-  return [...byText.keys()].sort().map((key) => byText.get(key) as AccessReport['beyond'][number])
+  const byWords = new Map(beyond.map((one) => [`${one.about} ${one.reason}`, one]))
+  return [...byWords.keys()].sort().map((key) => byWords.get(key) as AccessReport['beyond'][number])
 }

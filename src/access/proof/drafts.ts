@@ -40,14 +40,19 @@ export function grantsIn(said: readonly { readonly path: string; readonly capabi
     if (there === undefined) byPath.set(path, [capability])
     else if (!there.includes(capability)) there.push(capability)
   }
-  const bySet = new Map<string, { capabilities: readonly string[]; paths: string[] }>()
-  for (const [path, capabilities] of byPath) {
-    const key = capabilities.sort(byText).join()
-    const grant = bySet.get(key)
-    if (grant === undefined) bySet.set(key, { capabilities, paths: [path] })
-    else grant.paths.push(path)
-  }
-  return [...bySet.values()].map(({ capabilities, paths }) => ({ capabilities, paths: paths.sort(byText) }))
+  const grants: { capabilities: readonly string[]; paths: string[] }[] = []
+  const bySet = new Map<string, string[]>()
+  byPath.forEach((capabilities, path) => {
+    if (capabilities.length > 1) capabilities.sort(byText)
+    const key = capabilities.join()
+    const known = bySet.get(key)
+    const paths = known ?? [path]
+    if (known !== undefined) known.push(path)
+    else grants.push({ capabilities, paths })
+    bySet.set(key, paths)
+  })
+  for (const { paths } of grants) if (paths.length > 1) paths.sort(byText)
+  return grants
 }
 
 /** By the request that is the easiest to show. */

@@ -48,32 +48,24 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => unknown): readonly 
 function draftsOf(gains: readonly Gain[], direction: Direction): readonly Draft[] {
   const inside = gains.filter(({ outside }) => outside === undefined)
   const outside = inside.length === gains.length ? [] : gains.filter((gain) => gain.outside !== undefined)
-  return [...admissionDrafts(outside, direction), ...grantDrafts(inside, direction)]
+  const grants = inside.length === 0 ? [] : grantDrafts(inside, direction)
+  return outside.length === 0 ? grants : [...admissionDrafts(outside, direction), ...grants]
 }
 
 function effectOf(drafts: readonly Draft[]): AccessEffect {
   const [first] = drafts as readonly [Draft]
   const { effect, capabilities, paths } = first
-  const boxes = distinctBoxes(drafts.flatMap((draft) => draft.boxes))
+  const boxes = distinctBoxes(drafts.length === 1 ? first.boxes : drafts.flatMap((draft) => draft.boxes))
   const who = whoOf(drafts)
-  return {
-    effect,
-    roles: [...new Set(drafts.map(({ subject }) => subject.address))].sort(byText),
-    who,
-    claims: boxes.map(claimsOf),
-    ...(capabilities && { capabilities }),
-    ...(paths && { paths }),
-    witness: first.witness(),
-    text: first.text(closed(who)),
-  }
+  const roles = drafts.length === 1 ? [first.subject.address] : addressesOf(drafts)
+  const claims = boxes.map((box) => Object.fromEntries(box))
+  const shown = { witness: first.witness(), text: first.text(closed(who)) }
+  if (capabilities && paths) return { effect, roles, who, claims, capabilities, paths, ...shown }
+  return { effect, roles, who, claims, ...(capabilities && { capabilities }), ...(paths && { paths }), ...shown }
 }
 
-const claims = new WeakMap<Box, AccessEffect['claims'][number]>()
-
-function claimsOf(box: Box): AccessEffect['claims'][number] {
-  const found = claims.get(box) ?? Object.fromEntries(box)
-  claims.set(box, found)
-  return found
+function addressesOf(drafts: readonly Draft[]): AccessEffect['roles'] {
+  return [...new Set(drafts.map(({ subject }) => subject.address))].sort(byText)
 }
 
 function distinctBoxes(boxes: readonly Box[]): readonly Box[] {
@@ -84,7 +76,8 @@ function distinctBoxes(boxes: readonly Box[]): readonly Box[] {
 const mostPhrases = 3
 
 function whoOf(drafts: readonly Draft[]): string {
-  const phrases = boxPhrases(drafts.flatMap(({ said }) => said))
+  const [first] = drafts as readonly [Draft]
+  const phrases = boxPhrases(drafts.length === 1 ? first.said : drafts.flatMap(({ said }) => said))
   return phrases.length <= mostPhrases ? phrases.join(', and of ') : rolesText(drafts.map(({ subject }) => subject))
 }
 
@@ -101,8 +94,9 @@ function closed(who: string): string {
 
 /** Two effects that a reader cannot tell apart are one: paths that were counted and not named. */
 function withDistinctTexts(effects: readonly AccessEffect[]): readonly AccessEffect[] {
-  const byLine = grouped(effects, ({ effect, text }) => `${effect} ${text}`)
-  return byLine.length === effects.length ? effects : byLine.map(together)
+  const lineOf = ({ effect, text }: AccessEffect) => `${effect} ${text}`
+  if (new Set(effects.map(lineOf)).size === effects.length) return effects
+  return grouped(effects, lineOf).map(together)
 }
 
 function together(effects: readonly AccessEffect[]): AccessEffect {

@@ -20,6 +20,8 @@ export interface Gain {
   readonly outside?: Subject
   readonly gained: readonly PathPiece[]
   readonly altered: readonly PathPiece[]
+  /** Where the two come from. */
+  readonly compared: PathComparison
   /** What it grants on paths that depend on whose token it is. */
   readonly templated: readonly TemplatedBlock[]
 }
@@ -57,7 +59,7 @@ type Compare = (policies: PolicyGrants, others: readonly PolicyGrants[]) => Path
 function comparer(): Compare {
   const known = new Map<string, PathComparison>()
   return (policies, others) => {
-    const key = [policies.key, ...others.map(({ key }) => key).sort()].join(' < ')
+    const key = others.length === 0 ? policies.key : [policies.key, ...others.map(({ key }) => key).sort()].join(' < ')
     const found =
       known.get(key) ??
       comparePaths(
@@ -89,7 +91,8 @@ function gainsOf(
     return gained.length + altered.length + newTemplates(subject, by).length === 0 && !isDarkBeside(subject, by)
   }
   const value = cellsOf(subject, near, covers).map(({ box, by }): Gain => {
-    const { gained, altered } = compared(by)
+    const comparison = compared(by)
+    const { gained, altered } = comparison
     for (const reason of doubtsOf(subject, by, gained)) beyond.add(reason)
     if (gained.length > 0) for (const reason of neighbourDoubts(subject, near)) beyond.add(reason)
     return {
@@ -99,6 +102,7 @@ function gainsOf(
       ...(twin?.box === undefined || by.includes(twin) ? {} : { outside: twin }),
       gained,
       altered,
+      compared: comparison,
       templated: newTemplates(subject, by),
     }
   })
@@ -114,8 +118,19 @@ function sameGrants(a: Subject, b: Subject): boolean {
 }
 
 function newTemplates(subject: Subject, by: readonly Subject[]): readonly TemplatedBlock[] {
+  const blocks = speakingBlocks(subject.policies.templated)
+  if (by.length === 0 || blocks.length === 0) return blocks
   const known = new Set(by.flatMap(({ policies }) => policies.templated.map(({ key }) => key)))
-  return subject.policies.templated.filter(({ key, rule }) => !known.has(key) && !isEmptyBlock(rule.capabilities))
+  return blocks.filter(({ key }) => !known.has(key))
+}
+
+/** By the list, which is the one of the server's own policy for most tokens. */
+const speaking = new WeakMap<readonly TemplatedBlock[], readonly TemplatedBlock[]>()
+
+function speakingBlocks(templated: readonly TemplatedBlock[]): readonly TemplatedBlock[] {
+  const found = speaking.get(templated) ?? templated.filter(({ rule }) => !isEmptyBlock(rule.capabilities))
+  speaking.set(templated, found)
+  return found
 }
 
 function isEmptyBlock(capabilities: ReadonlySet<string>): boolean {
@@ -129,16 +144,14 @@ function isDarkBeside(subject: Subject, by: readonly Subject[]): boolean {
 
 /** What stands in the way of believing a comparison, one sentence each. */
 function doubtsOf(subject: Subject, by: readonly Subject[], gained: readonly PathPiece[]): readonly string[] {
-  const all = [subject, ...by]
-  const templates = all.some(({ bounds }) => bounds.templatedPolicies)
-  return [
-    ...all.flatMap(({ policies }) => policies.unknown),
-    ...(templates ? ['names of its policies are made from the claims of the token'] : []),
-    ...all
-      .flatMap(({ policies }) => policies.templated)
-      .filter((block) => subject.policies.mayHold(block.start) && disturbs(block, gained))
-      .map(templateDoubt),
-  ]
+  return [subject, ...by].flatMap(({ policies, bounds }) => {
+    const templates = policies.templated.filter(
+      (block) => subject.policies.mayHold(block.start) && disturbs(block, gained),
+    )
+    if (policies.unknown.length + templates.length === 0 && !bounds.templatedPolicies) return []
+    const names = bounds.templatedPolicies ? ['names of its policies are made from the claims of the token'] : []
+    return [...policies.unknown, ...names, ...templates.map(templateDoubt)]
+  })
 }
 
 /** Another role may admit these tokens, too, or not: nobody can say. */

@@ -1,6 +1,6 @@
 import { byText } from '../../core/json.ts'
 import type { Box } from '../claims/box.ts'
-import type { PathPiece } from '../paths/compare.ts'
+import type { PathComparison, PathPiece } from '../paths/compare.ts'
 import { type Direction, type Draft, grantsIn, verbs, witness } from './drafts.ts'
 import type { Gain } from './gains.ts'
 import { type Told, toldBy } from './own-terms.ts'
@@ -12,13 +12,15 @@ export function grantDrafts(gains: readonly Gain[], direction: Direction): reado
   const telling = gains.filter(
     ({ gained, templated, by }) => gained.length > 0 || by.length === 0 || ownBlocks(templated).length > 0,
   )
+  const all = toldBy(telling)
+  if (all.length < 2) return draftsOf(all, direction)
   const bySaid = new Map<Box, Told[]>()
-  for (const told of toldBy(telling)) bySaid.set(told.said, [...(bySaid.get(told.said) ?? []), told])
+  for (const told of all) bySaid.set(told.said, [...(bySaid.get(told.said) ?? []), told])
   return [...bySaid.values()].flatMap((told) => draftsOf(told, direction))
 }
 
 function draftsOf(told: readonly Told[], direction: Direction): readonly Draft[] {
-  return [...pathDrafts(told, direction), ...bareDrafts(told, direction)]
+  return pathDrafts(told, direction).concat(bareDrafts(told, direction))
 }
 
 /** A capability on a path; where the path depends on whose token it is, as it is written. */
@@ -33,15 +35,41 @@ function itemsOf(gain: Gain): readonly Item[] {
   return found
 }
 
-function findItems({ gained, templated }: Gain): readonly Item[] {
-  const items: Item[] = gained.filter(({ rule }) => !isBuiltin(rule))
-  for (const { rule } of ownBlocks(templated))
-    for (const capability of rule.capabilities) items.push({ path: rule.written, capability })
-  return items
+function findItems({ compared, templated }: Gain): readonly Item[] {
+  const pieces = ownPieces(compared)
+  const blocks = ownBlocks(templated)
+  if (blocks.length === 0) return pieces
+  return [
+    ...pieces,
+    ...blocks.flatMap(({ rule }) => [...rule.capabilities].map((capability) => ({ path: rule.written, capability }))),
+  ]
+}
+
+const fewPieces = 8
+
+const knownPieces = new WeakMap<PathComparison, readonly PathPiece[]>()
+
+function isOwn({ rule }: PathPiece): boolean {
+  return !isBuiltin(rule)
+}
+
+/** Without those of the server's own policy, which is the same part of a thousand comparisons. */
+function ownPieces(compared: PathComparison): readonly PathPiece[] {
+  if (compared.of !== undefined) return compared.of.flatMap(ownPieces)
+  const { gained } = compared
+  // Remembering a thousand short lists takes longer than looking through them.
+  if (gained.length <= fewPieces) return gained.filter(isOwn)
+  const found = knownPieces.get(compared) ?? (gained.every(isOwn) ? gained : gained.filter(isOwn))
+  knownPieces.set(compared, found)
+  return found
 }
 
 export function piecesIn(items: readonly Item[]): readonly PathPiece[] {
   return items.filter((item) => 'rule' in item)
+}
+
+function piecesOn(items: readonly Item[], paths: readonly string[]): readonly PathPiece[] {
+  return items.filter((item): item is PathPiece => 'rule' in item && paths.includes(item.path))
 }
 
 function ownBlocks(templated: Gain['templated']): Gain['templated'] {
@@ -81,7 +109,6 @@ function pathDrafts(told: readonly Told[], direction: Direction): readonly Draft
   return itemGroups(told).flatMap(({ told: some, items }) =>
     grantsIn(items).map(({ capabilities, paths }) => {
       const [{ gain, said }] = some as readonly [Told]
-      const pieces = () => piecesIn(items).filter(({ path }) => paths.includes(path))
       const words = grantWords({ capabilities, paths })
       return {
         key: `${direction} ${capabilities.join()} ${paths.join('\n')}`,
@@ -91,7 +118,7 @@ function pathDrafts(told: readonly Told[], direction: Direction): readonly Draft
         said: [said],
         capabilities,
         paths,
-        witness: () => witness(gain, pieces()),
+        witness: () => witness(gain, piecesOn(items, paths)),
         text: (who: string) => `tokens of ${who} ${verbs[direction]} ${words}`,
       }
     }),
@@ -101,6 +128,7 @@ function pathDrafts(told: readonly Told[], direction: Direction): readonly Draft
 /** What everybody who logs in has is one line, and none where a new login gets more than that. */
 function bareDrafts(told: readonly Told[], direction: Direction): readonly Draft[] {
   const bare = told.filter(({ gain }) => gain.by.length > 0 || itemsOf(gain).length === 0)
+  if (bare.length === 0) return []
   const groups = new Map<string, Told[]>()
   for (const one of bare) {
     const words = bareWords(one.gain, direction)

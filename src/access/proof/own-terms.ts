@@ -1,4 +1,5 @@
 import { type Box, intersectBoxes } from '../claims/box.ts'
+import { sameWords } from '../claims/words.ts'
 import type { Gain } from './gains.ts'
 import { isBuiltin } from './policies.ts'
 
@@ -43,12 +44,7 @@ function ownBox({ subject, by, box }: Gain): Box {
 
 function isGlance(box: Box, own: Box): boolean {
   const claims = new Set([...box.keys(), ...own.keys()])
-  return [...claims].every(
-    (claim) =>
-      glanceable.has(claim) ||
-      box.get(claim) === own.get(claim) ||
-      JSON.stringify(box.get(claim)) === JSON.stringify(own.get(claim)),
-  )
+  return [...claims].every((claim) => glanceable.has(claim) || sameWords(box.get(claim), own.get(claim)))
 }
 
 function gainedKey({ gained, templated }: Gain): string {

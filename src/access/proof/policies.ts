@@ -42,31 +42,31 @@ export interface PolicyStore {
 
 export function policyStore(): PolicyStore {
   const texts = new Map<string, ReadText[]>()
-  let keys = 0
-  const models = new WeakMap<AccessModel, ModelStore>()
+  let [ids, keys] = [0, 0]
+  const models = new WeakMap<AccessModel, Map<string, Known>>()
+  const merged = new Map<string, PolicyGrants>()
   const read = (model: AccessModel, name: string): Known => {
     const stored = model.policies.get(name)
-    if (stored === undefined && name !== 'default') return { key: `?${name}`, unknown: unknownPolicy(name) }
+    if (stored === undefined && name !== 'default') {
+      return { id: ids++, key: `?${name}`, unknown: unknownPolicy(name) }
+    }
     const { text, file } = stored ?? { text: builtinPolicy('default', model.server) }
     const place = { name, file, builtin: stored === undefined, server: model.server, namespace: model.namespace }
-    const same = once(texts, text, () => [])
-    const found = same.find((one) => isPlace(one.place, place))
+    const same = texts.get(text)
+    const found = same?.find((one) => isPlace(one.place, place))
     if (found !== undefined) return found.known
-    const alike = same.find((one) => understandsAlike(one.place, place))
-    const known = parse(text, place, alike?.known.key ?? String(keys++))
-    same.push({ place, known })
+    const alike = same?.find((one) => understandsAlike(one.place, place))
+    const known = Object.assign(parse(text, place), { id: ids++, key: alike?.known.key ?? String(keys++) })
+    if (same === undefined) texts.set(text, [{ place, known }])
+    else same.push({ place, known })
     return known
   }
   return {
     grantsFor(model, names) {
-      const store: ModelStore = models.get(model) ?? { policies: new Map(), merged: new Map() }
-      models.set(model, store)
-      return once(store.merged, names.length === 1 ? (names[0] as string) : names.join('\n'), () =>
-        merge(
-          model.server,
-          names.map((name) => once(store.policies, name, () => read(model, name))),
-        ),
-      )
+      const policies = models.get(model) ?? new Map<string, Known>()
+      models.set(model, policies)
+      const known = names.map((name) => once(policies, name, () => read(model, name)))
+      return once(merged, known.map(({ id }) => id).join(), () => merge(model.server, known))
     },
   }
 }
@@ -92,11 +92,6 @@ function understandsAlike(a: Place, b: Place): boolean {
   return product === b.server.product && version === b.server.version && a.namespace === b.namespace
 }
 
-interface ModelStore {
-  readonly policies: Map<string, Known>
-  readonly merged: Map<string, PolicyGrants>
-}
-
 function once<T>(known: Map<string, T>, key: string, make: () => T): T {
   const found = known.get(key)
   if (found !== undefined) return found
@@ -105,15 +100,20 @@ function once<T>(known: Map<string, T>, key: string, make: () => T): T {
   return made
 }
 
-type Known =
+type Known = Meaning & {
+  /** Its own. */
+  readonly id: number
+  /** The same for texts that say the same. */
+  readonly key: string
+}
+
+type Meaning =
   | {
-      readonly key: string
-      readonly policy: Policy
       /** Of its rules without templates. */
       readonly set: PartSet
       readonly templated: readonly TemplatedBlock[]
     }
-  | { readonly key: string; readonly unknown: string }
+  | { readonly unknown: string }
 
 interface OwnPolicy extends Policy {
   /** The server's own, which nobody described. */
@@ -133,39 +133,41 @@ function unknownPolicy(name: string): string {
   return `the policy "${name}" is not described here, so what it grants or hides is not known`
 }
 
-function parse(text: string, { name, file, builtin, server, namespace }: Place, key: string): Known {
+function parse(text: string, { name, file, builtin, server, namespace }: Place): Meaning {
   const result = parsePolicy(name, text, server, file === undefined ? {} : { file })
   if ('refused' in result) {
     const why = result.refused.errors[0] ?? 'its parser crashes'
-    return { key, unknown: `the server would not take the policy "${name}": ${why}` }
+    return { unknown: `the server would not take the policy "${name}": ${why}` }
   }
-  const { rules } = result.policy
-  const policy: OwnPolicy = { ...result.policy, rules: rules.filter(({ templated }) => !templated), builtin }
-  const blocks = policy.rules.flatMap((rule) => keyedBlock(policy, rule, namespace) ?? [])
-  return {
-    key,
-    policy,
-    set: partSet(mergeRules(blocks)),
-    templated: rules.filter(({ templated }) => templated).map((rule) => block(policy, rule)),
-  }
+  const policy: OwnPolicy = { ...result.policy, builtin }
+  const { rules } = policy
+  const templates = rules.filter(({ templated }) => templated)
+  const plain = templates.length === 0 ? rules : rules.filter(({ templated }) => !templated)
+  const blocks = keyedBlocks(policy, plain, namespace)
+  return { set: partSet(mergeRules(blocks)), templated: templates.map((rule) => block(policy, rule)) }
 }
 
 /** A policy with a path that no namespace takes is refused already. */
-function keyedBlock(policy: Policy, rule: PathRule, namespace: string): (Block & PathPattern) | undefined {
-  const key = namespace === '' ? rule : patternOf(rule.written, namespace)
-  return 'error' in key ? undefined : { policy, rule, pattern: key.pattern, match: key.match }
+function keyedBlocks(policy: Policy, rules: readonly PathRule[], namespace: string): readonly (Block & PathPattern)[] {
+  if (namespace === '') return rules.map((rule) => ({ policy, rule, pattern: rule.pattern, match: rule.match }))
+  return rules.flatMap((rule) => {
+    const key = patternOf(rule.written, namespace)
+    return 'error' in key ? [] : [{ policy, rule, pattern: key.pattern, match: key.match }]
+  })
 }
 
 /** Policies have little to do with each other, so most of their parts are parts of the token as they are. */
 function merge(server: ServerVersion, policies: readonly Known[]): PolicyGrants {
-  const known = policies.flatMap((one) => ('policy' in one ? [one] : []))
-  const sets = known.map(({ set }) => set)
+  const read = policies.filter((one) => 'set' in one)
+  const sets = read.map(({ set }) => set)
+  const [templates, ...more] = read.filter(({ templated }) => templated.length > 0)
+  const unknown = policies.filter((one) => 'unknown' in one).map(({ unknown }) => unknown)
   return {
     key: policies.map(({ key }) => key).join(),
     grants: grantsOfSets(sets, mergedAnew, server),
     mayHold: (start) => sets.some(({ starts }) => mayHold(starts, start)),
-    templated: known.flatMap(({ templated }) => templated),
-    unknown: policies.flatMap((one) => ('unknown' in one ? [one.unknown] : [])).sort(byText),
+    templated: more.length === 0 ? (templates?.templated ?? []) : read.flatMap(({ templated }) => templated),
+    unknown: unknown.sort(byText),
   }
 }
 

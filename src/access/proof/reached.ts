@@ -1,7 +1,7 @@
 import type { AccessBeyond, AccessWitness } from '../../core/access-effect.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { MergedRule } from '../acl/decision.ts'
-import { type Box, someToken } from '../claims/box.ts'
+import { type Box, someClaims, someToken } from '../claims/box.ts'
 import { topClaim } from '../claims/gitlab.ts'
 import { claimName } from '../claims/role-box.ts'
 import { automatonOf, type PathState } from '../paths/automaton.ts'
@@ -103,26 +103,21 @@ export function shortWitnessOf(subject: Subject, box: Box, request?: Request): A
 const shortTokens = new WeakMap<Box, { readonly subject: Subject; readonly token: JsonObject }>()
 
 function shortToken({ bounds }: Subject, box: Box): JsonObject {
-  const token = someToken(box)
-  const short: Record<string, JsonValue> = {}
-  const show = (name: string) => {
-    const top = topClaim(name)
-    if (Object.hasOwn(token, top)) short[top] = token[top] as JsonValue
-  }
-  show('iss')
-  for (const names of [bounds.present, bounds.bounds, bounds.lists]) for (const name of names) show(claimName(name))
-  for (const name of box.keys()) show(name)
-  return short
+  const shown = new Set(['iss'])
+  for (const names of [bounds.present, bounds.bounds, bounds.lists])
+    for (const name of names) shown.add(topClaim(claimName(name)))
+  for (const claim of box.keys()) shown.add(topClaim(claim))
+  return someClaims(box, shown)
 }
 
 function asWitness({ mount, role, model }: Subject, token: JsonObject, request?: Request): AccessWitness {
   const issuer = mount.config?.['bound_issuer']
   const claims =
     typeof issuer === 'string' && issuer !== '' && token['iss'] !== issuer ? { ...token, iss: issuer } : token
-  const login = { mount: mount.path, role: role.name, claims }
-  if (request === undefined) return login
+  if (request === undefined) return { mount: mount.path, role: role.name, claims }
   const { path, capability, rule } = request
-  return { ...login, path, capability, ...extrasFor(rule, capability, model.server) }
+  const shown = { mount: mount.path, role: role.name, claims, path, capability }
+  return Object.assign(shown, extrasFor(rule, capability, model.server))
 }
 
 /** Why it cannot be said whom a role admits, if so. */

@@ -23,11 +23,9 @@ export function roleIndex(entries: readonly Entry[]): RoleIndex {
       const trusting = candidates(entries, subject.role, shelfOf)
         .map((entry) => entry.subject())
         .filter(({ trust }) => trust === subject.trust)
-      const [named, others] = [
-        trusting.filter((one) => isNamed(one, subject)),
-        trusting.filter((one) => !isNamed(one, subject)),
-      ]
-      return [...named, ...others]
+      const twin = trusting.findIndex((one) => isNamed(one, subject))
+      if (twin <= 0) return trusting
+      return [trusting[twin] as Subject, ...trusting.slice(0, twin), ...trusting.slice(twin + 1)]
     },
   }
 }

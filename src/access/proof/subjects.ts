@@ -45,14 +45,14 @@ export function entriesOf(
 ): Entry[] {
   return [...model.mounts.values()].flatMap((mount) => {
     const like = trustedAs(mount)
-    const trusting = { trust: ownTrust(like), config: configAs(mount, like) }
+    const trusting: Trusting = { trust: ownTrust(like), config: configAs(mount, like) }
     return [...mount.roles.values()].map((role): Entry => {
       let made: Subject | undefined
       return {
         mount,
         role,
         subject() {
-          made ??= subjectOf(model, mount, role, store, trusting)
+          made ??= new RoleSubject(model, mount, role, store, trusting)
           return made
         },
       }
@@ -67,50 +67,55 @@ function configAs({ config }: ModelMount, like: ModelMount): JsonObject | undefi
   return issuer === undefined ? rest : { ...rest, bound_issuer: issuer }
 }
 
-function roleAddress(role: ModelRole): Address {
-  return addressOf('jwt-role', role.mount, role.name)
+interface Trusting {
+  readonly trust: string
+  readonly config: JsonObject | undefined
 }
 
-function subjectOf(
-  model: AccessModel,
-  mount: ModelMount,
-  role: ModelRole,
-  store: PolicyStore,
-  { trust, config }: { readonly trust: string; readonly config: JsonObject | undefined },
-): Subject {
-  const bounds = once(() => boundsOf(model.server, { role: role.role, config, tune: mount.tune }))
-  const admitted = once(() => admittedBy(bounds()))
-  const policies = once(() => store.grantsFor(model, bounds().policies))
-  return {
-    address: roleAddress(role),
-    model,
-    mount,
-    role,
-    trust,
-    get bounds() {
-      return bounds()
-    },
-    get admitted() {
-      return admitted()
-    },
-    get box() {
-      const result = admitted()
-      return 'box' in result ? result.box : undefined
-    },
-    get policies() {
-      return policies()
-    },
+/** A class, because there is one for every role: an object with getters of its own costs ten times as much to make. */
+class RoleSubject implements Subject {
+  readonly address: Address
+  readonly model: AccessModel
+  readonly mount: ModelMount
+  readonly role: ModelRole
+  readonly trust: string
+  private readonly config: JsonObject | undefined
+  private readonly store: PolicyStore
+  private knownBounds: RoleBounds | undefined
+  private knownAdmitted: Admitted | undefined
+  private knownPolicies: PolicyGrants | undefined
+
+  constructor(model: AccessModel, mount: ModelMount, role: ModelRole, store: PolicyStore, trusting: Trusting) {
+    this.address = addressOf('jwt-role', role.mount, role.name)
+    this.model = model
+    this.mount = mount
+    this.role = role
+    this.trust = trusting.trust
+    this.config = trusting.config
+    this.store = store
+  }
+
+  get bounds(): RoleBounds {
+    const { role, mount, model, config } = this
+    this.knownBounds ??= boundsOf(model.server, { role: role.role, config, tune: mount.tune })
+    return this.knownBounds
+  }
+
+  get admitted(): Admitted {
+    this.knownAdmitted ??= admittedBy(this.bounds)
+    return this.knownAdmitted
+  }
+
+  get box(): Box | undefined {
+    const { admitted } = this
+    return 'box' in admitted ? admitted.box : undefined
+  }
+
+  get policies(): PolicyGrants {
+    this.knownPolicies ??= this.store.grantsFor(this.model, this.bounds.policies)
+    return this.knownPolicies
   }
 }
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}
-
 /** What of a mount's configuration says whose signature counts (vault-plugin-auth-jwt path_config.go). */
 const trusting = [
   'oidc_discovery_url',
