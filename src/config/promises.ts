@@ -7,7 +7,7 @@ import { placeIn } from './merge.ts'
 import type { Problems, Use } from './problems.ts'
 import { claimSets, reportOddClaim, type Sets } from './promises-claims.ts'
 import { frameSchema, promiseSchema, type WrittenGrants, type WrittenPromise } from './promises-schema.ts'
-import { suggestName } from './suggest.ts'
+import { environmentsAre, suggestName } from './suggest.ts'
 import { locationOf, type Place, quoted, type TextFile } from './text.ts'
 import { compile, fillTemplate, type Template } from './variables.ts'
 import { singleDocument, type YamlDocument } from './yaml.ts'
@@ -85,7 +85,7 @@ function environmentsOf(
     if (names.includes(name)) continue
     const where = place([...at, 'environments', String(index)])
     loading.surroundings.problems.error('unknown-environment', `there is no environment ${quoted(name)}`, where, {
-      help: suggestName(name, names, `Environments are: ${names.join(', ')}.`),
+      help: suggestName(name, names, environmentsAre(names)),
     })
   }
   return written

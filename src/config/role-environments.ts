@@ -4,7 +4,7 @@ import type { FieldPath } from '../core/kind.ts'
 import { typeName } from './explain.ts'
 import { merge } from './merge.ts'
 import type { Problems } from './problems.ts'
-import { suggestKey, suggestName } from './suggest.ts'
+import { environmentsAre, suggestKey, suggestName } from './suggest.ts'
 import { type Place, quoted } from './text.ts'
 import type { YamlDocument } from './yaml.ts'
 
@@ -30,7 +30,7 @@ export function readUses(document: YamlDocument, value: JsonObject, known: Known
   const names = [...known.environments.keys()].sort(byText)
   const written = value['environments']
   const place = document.find(['environments']).place
-  const list = `Environments are: ${names.join(', ')}.`
+  const list = environmentsAre(names)
   if (written === undefined) {
     const message = 'the key "environments" is missing: a role is only where its file says'
     problems.error('missing-key', message, place, { help: `Name the environments it is for. ${list}` })

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { SecretUse } from '../core/configuration.ts'
 import { byText, type JsonValue } from '../core/json.ts'
+import { secretPath } from '../core/secret.ts'
 import { type Check, check } from './explain.ts'
 import { quoted } from './text.ts'
 
@@ -77,11 +78,7 @@ export function readSecrets(
 
 /** A policy that holds exactly the read paths of the secrets. */
 export function generatedPolicy(role: string, secrets: Readonly<Record<string, SecretUse>>): string {
-  const paths = new Set(Object.values(secrets).map(readPath))
+  const paths = new Set(Object.values(secrets).map(secretPath))
   const blocks = [...paths].sort(byText).map((path) => `path "${path}" {\n  capabilities = ["read"]\n}\n`)
   return `# Generated from the secrets of role ${role}.\n${blocks.join('')}`
-}
-
-function readPath({ engine, mount, path }: SecretUse): string {
-  return engine === 'kv-v2' ? `${mount}/data/${path}` : `${mount}/${path}`
 }

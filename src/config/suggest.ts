@@ -27,6 +27,13 @@ export interface Suggestion {
   readonly rest: string
 }
 
+/** What there is, for a help. */
+export function environmentsAre(names: readonly string[]): string {
+  return names.length === 0
+    ? 'There are no environments yet: describe one in environments/.'
+    : `Environments are: ${names.join(', ')}.`
+}
+
 export function suggestName(name: string, candidates: Suggestion['candidates'], rest: string): Suggestion {
   return { name, candidates, rest }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { openDispatcher } from '../vault/dispatcher.ts'
 import { type Answer, exchange } from '../vault/exchange.ts'
 import { describeLoss, type Loss } from '../vault/loss.ts'
@@ -36,6 +37,10 @@ const timeout = 60_000
 const retries = 3
 /** As many as GitLab gives. */
 const pageSize = 100
+/** Far more than any list has that is asked for here: GitLab limits variables to some thousands. */
+const mostPages = 1_000
+/** A page is empty where the user may read nothing of it. */
+const mostEmptyPages = 50
 
 /**
  * A client of our own instead of a library's, because the one there is (gitbeaker) sends the token after a redirect to any
@@ -74,11 +79,14 @@ export async function openGitlab(connection: GitlabConnection, options: ClientOp
       return json(await answer('GET', path, { query, repeatable: true }), 'GET', path)
     },
     async *list(path, query = {}) {
+      const endless = endlessPages()
       for (let page: number | undefined = 1; page !== undefined; ) {
         const paging = { per_page: String(pageSize), page: String(page) }
         const found = await answer('GET', path, { query: { ...query, ...paging }, repeatable: true })
         const entries = json(found, 'GET', path)
         if (!Array.isArray(entries)) throw new GitlabError(found.status, 'GET', path, 'the answer is no list')
+        if (endless(found.text, entries.length))
+          throw new GitlabError(found.status, 'GET', path, `the list does not end: page ${page} brings nothing new`)
         yield* entries
         page = nextPage(found, page, entries.length)
       }
@@ -98,6 +106,18 @@ export async function openGitlab(connection: GitlabConnection, options: ClientOp
 function nextPage({ nextPage: header }: Answer, page: number, length: number): number | undefined {
   if (header === undefined) return length === pageSize ? page + 1 : undefined
   return Number(header) > page ? Number(header) : undefined
+}
+
+/** Whether a list that always names a next page will go on for ever. Pages are remembered by hash, as they hold values. */
+function endlessPages(): (text: string, length: number) => boolean {
+  const seen = new Map<string, number>()
+  let pages = 0
+  return (text, length) => {
+    const page = createHash('sha256').update(text).digest('hex')
+    const times = (seen.get(page) ?? 0) + 1
+    seen.set(page, times)
+    return ++pages > mostPages || times > (length === 0 ? mostEmptyPages : 1)
+  }
 }
 
 const knobs = { timeout: 'a minute', authority: 'NODE_EXTRA_CA_CERTS' }

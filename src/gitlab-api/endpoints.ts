@@ -27,7 +27,10 @@ const variable = z.object({
   protected: z.boolean().default(false),
   masked: z.boolean().default(false),
   hidden: z.boolean().default(false),
-  environment_scope: z.string().default('*'),
+  environment_scope: z
+    .string()
+    .nullish()
+    .transform((scope) => scope ?? '*'),
   description: z.string().nullish(),
 })
 
@@ -76,10 +79,17 @@ async function readGroup(client: GitlabClient, id: GitlabId): Promise<GitlabGrou
   return shaped(group, await client.get(path), path)
 }
 
-/** The group and those above it, the nearest first. Throws GitlabError at the first that the token may not see. */
+/**
+ * The group and those above it, the nearest first. Throws GitlabError at the first that the token may not see, and where the
+ * answers lead in a circle.
+ */
 export async function* groupAncestry(client: GitlabClient, id: GitlabId): AsyncGenerator<GitlabGroup> {
+  const seen = new Set<number>()
   for (let next: GitlabId | null | undefined = id; next !== null && next !== undefined; ) {
     const group = await readGroup(client, next)
+    if (seen.has(group.id))
+      throw new GitlabError(200, 'GET', at('groups', next), 'the answers say that this group is above itself')
+    seen.add(group.id)
     yield group
     next = group.parent_id
   }

@@ -97,13 +97,17 @@ function commands({ secrets, template = '' }: Binding, inShell: string | undefin
   ]
 }
 
+/** kv-v1 has neither versions nor a patch. */
 function writing(engine: string, mount: string, path: string, field: string): string {
-  const [verb, note] =
-    engine === 'kv-v2'
-      ? ['patch', '"put" where nothing is there yet']
-      : ['put', 'with all its other fields, which a put replaces']
-  const words = ['vault', 'kv', verb, `-mount=${mount}`, path, `${field}=-`].map(word)
-  return `printf %s "$VALUE" | ${words.join(' ')}    # ${note}`
+  const command = (verb: string, note: string) => {
+    const words = [`-mount=${mount}`, path, `${field}=-`].map(word)
+    return `printf %s "$VALUE" | vault kv ${verb} ${words.join(' ')}    # ${note}`
+  }
+  if (engine !== 'kv-v2') return command('put', 'with all its other fields, which a put replaces')
+  return [
+    command('put -cas=0', 'a new secret; refused where one is there'),
+    command('patch', 'one more field of a secret that is there'),
+  ].join('\n')
 }
 
 /** As one word of a shell. */

@@ -242,6 +242,12 @@ describe('on a real server', () => {
     }
   })
 
+  test('(d) writes a new secret so that none is written over, as the server refuses it', async () => {
+    const [line = ''] = read('d-cutover.md').match(/^printf.*vault kv put -cas=0 -mount=ops .*$/m) ?? []
+    expect(line).toMatch(/-mount=ops \S+ \w+=- {4}# a new secret/)
+    expect(read('d-cutover.md')).toContain(line.replace(/put -cas=0(.*)#.*/, 'patch$1#'))
+  })
+
   test('the job of (d) that compares says whether both values are equal, and shows neither', async () => {
     const scripts = withFiles({})
     await vaultwright(['report', '--out', scripts, '--via', 'script'])

@@ -23,6 +23,14 @@ describe('mistakes that many make are told with the way out', () => {
       [['unknown-policy roles/app.yaml:6:26', 'Did you mean "default"?']],
     ],
     [
+      'an environment where there are none',
+      { 'roles/app.yaml': role, 'policies/reader.hcl': 'path "x" { capabilities = ["read"] }\n' },
+      [
+        ['no-environments environments:1:1'],
+        ['unknown-environment roles/app.yaml:1:16', 'There are no environments yet'],
+      ],
+    ],
+    [
       'the policy "root"',
       withRole(role.replace('[reader]', '[reader, root]')),
       [['root-policy roles/app.yaml:6:26', 'cannot give']],

@@ -83,6 +83,26 @@ describe('reading', () => {
     expect(await refusal(ancestry.next())).toMatchObject({ status: 404 })
   })
 
+  test.each([
+    ['itself', { 8: 8 }],
+    ['one below it', { 8: 7, 7: 8 }],
+  ])('groups end with an error where one is above %s', async (_, parents: Readonly<Record<number, number>>) => {
+    const api = await gitlabApi({
+      ...company(),
+      instead: ({ path }) => {
+        const id = Number(path.split('/').at(-1))
+        return { status: 200, body: { id, full_path: `group-${id}`, parent_id: parents[id] } }
+      },
+    })
+    expect((await refusal(all(groupAncestry(await client(api), 8)))).message).toContain('above itself')
+  })
+
+  test('a scope of null is every environment', async () => {
+    const body = [{ key: 'K', value: 'v', environment_scope: null }]
+    const api = await gitlabApi({ ...company(), instead: () => ({ status: 200, body }) })
+    expect(await all(projectVariables(await client(api), 22))).toMatchObject([{ environment_scope: '*' }])
+  })
+
   test('schedules with their variables, as far as the token may see them', async () => {
     const api = await gitlabApi(company())
     const variables = async (token: string) => (await all(projectSchedules(await client(api, token), 22)))[0]?.variables
@@ -115,6 +135,21 @@ describe('reading', () => {
       },
     })
     expect(await all(instanceVariables(await client(bare)))).toHaveLength(200)
+  })
+
+  test.each([
+    ['the same page', () => numbered(2)],
+    ['nothing', () => []],
+    ['always more', (page: number) => [{ key: `V${page}`, value: 'v' }]],
+  ])('ends with an error where pages go on for ever and bring %s', async (_, body) => {
+    const api = await gitlabApi({
+      ...company(),
+      instead: ({ path }) => {
+        const page = Number(new URL(path, 'http://x').searchParams.get('page'))
+        return { status: 200, headers: { 'x-next-page': String(page + 1) }, body: body(page) }
+      },
+    })
+    expect((await refusal(all(instanceVariables(await client(api))))).message).toContain('does not end')
   })
 
   test('does not turn in a circle where the next page is an old one', async () => {

@@ -217,7 +217,7 @@ test('Vault refuses the branch whose pipeline file says that it may apply', asyn
 
   const stale = await run('check', 'vaultwright-plan', mergeRequest)
   expect(stale.code).not.toBe(0)
-  expect(stale.output).toContain('.gitlab-ci.yml is not as the files have it')
+  expect(stale.output).toContain('1 file not as the configuration has it')
   commit(project, { '.gitlab-ci.yml': pipeline })
 })
 

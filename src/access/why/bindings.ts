@@ -1,5 +1,6 @@
 import type { Environment, SecretUse } from '../../core/configuration.ts'
 import { type Address, addressOf } from '../../core/resource.ts'
+import { secretPath } from '../../core/secret.ts'
 import type { ServerVersion } from '../../core/version.ts'
 import type { AccessModel } from '../model.ts'
 import { type MatrixRow, matrixOf } from './matrix.ts'
@@ -50,10 +51,5 @@ export function bindingsOf(
 }
 
 function withPaths(secrets: Readonly<Record<string, SecretUse>>): Readonly<Record<string, BoundSecret>> {
-  return Object.fromEntries(Object.entries(secrets).map(([name, use]) => [name, { ...use, apiPath: apiPathOf(use) }]))
-}
-
-/** kv-v2 serves values below `data/` (builtin kv path_data.go). */
-function apiPathOf({ engine, mount, path }: SecretUse): string {
-  return engine === 'kv-v2' ? `${mount}/data/${path}` : `${mount}/${path}`
+  return Object.fromEntries(Object.entries(secrets).map(([name, use]) => [name, { ...use, apiPath: secretPath(use) }]))
 }

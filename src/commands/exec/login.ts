@@ -102,7 +102,7 @@ function explained(error: unknown, role: string): unknown {
     problem(
       'login-refused',
       `the login with role ${role} was refused: ${error.message}`,
-      help ?? `${known?.failure.cause} ${known?.failure.fix}`,
+      help ?? `${known?.failure.cause} ${known?.failure.fix.replace('ROLE --token FILE', `${role} --token -`)}`,
     ),
   ])
 }

@@ -1,6 +1,7 @@
 import { show } from '../../access/login/go-text.ts'
 import { numberText, type Written, type WrittenObject, withNumberTexts } from '../../access/login/json-number.ts'
 import { type Diagnostic, problem, UserError } from '../../core/diagnostic.ts'
+import { secretPath } from '../../core/secret.ts'
 import { VaultError } from '../../core/server.ts'
 import type { Lease, Mount, SecretAnswer, SecretSession } from '../../vault/secret-session.ts'
 import { deniedProblem, fieldProblem, missingProblem, mountProblem, type Sought } from './read-problems.ts'
@@ -72,7 +73,7 @@ async function locate(session: SecretSession, secret: WantedSecret, role: string
 function groupByPath(located: readonly Located[]): Group[] {
   const groups = new Map<string, Located[]>()
   for (const found of located) {
-    const path = apiPath(found.place)
+    const path = secretPath(found.place)
     groups.set(path, [...(groups.get(path) ?? []), found])
   }
   return [...groups].map(([path, members]) => ({
@@ -81,10 +82,6 @@ function groupByPath(located: readonly Located[]): Group[] {
     names: members.map(({ secret }) => secret.name),
     secrets: members.map(({ secret }) => secret),
   }))
-}
-
-function apiPath({ engine, mount, path }: Place): string {
-  return engine === 'kv-v2' ? `${mount}/data/${path}` : `${mount}/${path}`
 }
 
 function tooFewUses(session: SecretSession, needed: number, role: string): Diagnostic | undefined {

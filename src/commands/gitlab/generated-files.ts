@@ -5,6 +5,7 @@ import picocolors from 'picocolors'
 import { firstLine } from '../../gitlab/jobs/header.ts'
 import { diffText } from '../../render/difference.ts'
 import { visibleLine } from '../../render/visible.ts'
+import { countOf } from '../../render/words.ts'
 import type { Context } from '../session/command.ts'
 import { writePublic } from '../session/output-file.ts'
 
@@ -56,7 +57,7 @@ export interface StaleFile {
   readonly wanted: string | undefined
 }
 
-export async function staleFiles({ place, main, parts }: GeneratedFiles): Promise<readonly StaleFile[]> {
+async function staleFiles({ place, main, parts }: GeneratedFiles): Promise<readonly StaleFile[]> {
   const wanted = new Map([
     [place.file, main],
     ...[...parts].map(([name, text]) => [join(place.folder, name), text] as const),
@@ -109,4 +110,20 @@ export function showStale(files: readonly StaleFile[], color: boolean): string {
     ])
     .map((line) => `${line}\n`)
     .join('')
+}
+
+/** For `--check`: 0 where the files are as they would be written, else 1 with the difference. */
+export async function checkGenerated(
+  context: Context,
+  generated: GeneratedFiles,
+  { command, color }: { readonly command: string; readonly color: boolean },
+): Promise<number> {
+  const stale = await staleFiles(generated)
+  if (stale.length === 0) {
+    context.stderr.write(`${generated.place.shown} is up to date.\n`)
+    return 0
+  }
+  context.stdout.write(showStale(stale, color))
+  context.stderr.write(`${countOf(stale.length, 'file')} not as the configuration has it. To write anew: ${command}\n`)
+  return 1
 }

@@ -3,12 +3,11 @@ import { gitlabYaml } from '../../config/gitlab-document.ts'
 import type { Via } from '../../core/configuration.ts'
 import { jobRoles } from '../../gitlab/job-role.ts'
 import { jobFiles } from '../../gitlab/jobs/files.ts'
-import { countOf } from '../../render/words.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { colorOption, directoryOption, environmentOption, list, text, usage, useColor } from '../session/options.ts'
 import { openWorkspace, type Workspace } from '../session/workspace.ts'
 import { chosenRoles, refuseRoles } from './chosen-roles.ts'
-import { type GeneratedFiles, type Place, placeFor, showStale, staleFiles, writeGenerated } from './generated-files.ts'
+import { checkGenerated, type GeneratedFiles, type Place, placeFor, writeGenerated } from './generated-files.ts'
 
 export const jobs: Command = {
   description: [
@@ -53,7 +52,7 @@ async function runJobs(context: Context, options: Options): Promise<number> {
   const texts = new Map([...parts].map(([name, document]) => [name, gitlabYaml(document)]))
   const generated: GeneratedFiles = { place, main: gitlabYaml(main), parts: texts }
   return options['check'] === true
-    ? checked(context, options, generated, command)
+    ? checkGenerated(context, generated, { command, color: useColor(context, options, context.stdout) })
     : written(context, generated, main.entries.length)
 }
 
@@ -65,22 +64,6 @@ function placeOf(context: Context, options: Options, { configuration }: Workspac
   if (usual !== undefined && flags(options).length === 0) return placeFor(directory, resolve(directory, usual), usual)
   if (options['check'] !== true) return undefined
   throw usage('which file is --check to look at?', 'Name it with --out, or in gitlab.jobs.file of vaultwright.yaml.')
-}
-
-async function checked(
-  context: Context,
-  options: Options,
-  generated: GeneratedFiles,
-  command: string,
-): Promise<number> {
-  const stale = await staleFiles(generated)
-  if (stale.length === 0) {
-    context.stderr.write(`${generated.place.shown} is up to date.\n`)
-    return 0
-  }
-  context.stdout.write(showStale(stale, useColor(context, options, context.stdout)))
-  context.stderr.write(`${countOf(stale.length, 'file')} not as the roles have it. To write anew: ${command}\n`)
-  return 1
 }
 
 async function written(context: Context, generated: GeneratedFiles, entries: number): Promise<number> {

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import manifest from '../../../package.json' with { type: 'json' }
 import { modelOf } from '../../access/model.ts'
 import { gitlabYaml } from '../../config/gitlab-document.ts'
+import { environmentsAre } from '../../config/suggest.ts'
 import type { PipelineSettings } from '../../core/configuration.ts'
 import { type Diagnostic, UserError } from '../../core/diagnostic.ts'
 import { jobRoles } from '../../gitlab/job-role.ts'
@@ -22,7 +23,7 @@ import type { Command, Context, Options } from '../session/command.ts'
 import { colorOption, directoryOption, text, usage, useColor } from '../session/options.ts'
 import { siblingsOf } from '../session/promises.ts'
 import { openWorkspace, prefixOf, type Workspace } from '../session/workspace.ts'
-import { type GeneratedFiles, type Place, placeFor, showStale, staleFiles, writeGenerated } from './generated-files.ts'
+import { checkGenerated, type GeneratedFiles, type Place, placeFor, writeGenerated } from './generated-files.ts'
 
 export const pipeline: Command = {
   description: [
@@ -73,7 +74,9 @@ async function runPipeline(context: Context, options: Options): Promise<number> 
     return 0
   }
   const generated: GeneratedFiles = { place, main, parts: new Map() }
-  return options['check'] === true ? checked(context, options, generated, command) : written(context, generated)
+  return options['check'] === true
+    ? checkGenerated(context, generated, { command, color: useColor(context, options, context.stdout) })
+    : written(context, generated)
 }
 
 export const usualImage = 'node:22'
@@ -111,7 +114,7 @@ function unusedPatterns(places: readonly PipelinePlace[], manual: readonly strin
     code: 'unused-pattern',
     severity: 'warning',
     message: `gitlab.pipeline.manual names ${JSON.stringify(pattern)}, which is no environment: it keeps none from being applied by itself`,
-    help: `Environments are: ${places.map(({ environment }) => environment.name).join(', ')}.`,
+    help: environmentsAre(places.map(({ environment }) => environment.name)),
   }))
 }
 
@@ -133,13 +136,15 @@ function shardsOf(options: Options, places: readonly PipelinePlace[]): number | 
   const count = Number(typed)
   const most = Math.min(mostParallel, places.length)
   if (!Number.isInteger(count) || count < 2 || count > most)
-    throw usage(
-      `--shard takes a number of jobs from 2 to ${most}, not ${typed}`,
-      'No job may be left without environments.',
-    )
+    throw usage(`--shard takes ${shardRange(most)}, not ${typed}`, 'No job may be left without environments.')
   if (against !== undefined)
     throw usage(`a job cannot be for several of these environments: ${against}`, 'Leave out --shard.')
   return count
+}
+
+function shardRange(most: number): string {
+  if (most < 2) return 'at least two environments, and there are fewer'
+  return most === 2 ? '2 jobs for two environments' : `a number of jobs from 2 to ${most}`
 }
 
 /** A run has one login, which is meant for one server. */
@@ -183,22 +188,6 @@ function outFlag({ configuration: { directory, settings } }: Workspace, place: P
   if (place === undefined || (usual !== undefined && resolve(directory, usual) === place.file)) return []
   const path = relative(directory, place.file).split(sep).join('/')
   return [`--out ${/^[\w./@%+,:-]+$/.test(path) ? path : quoted(path)}`]
-}
-
-async function checked(
-  context: Context,
-  options: Options,
-  generated: GeneratedFiles,
-  command: string,
-): Promise<number> {
-  const stale = await staleFiles(generated)
-  if (stale.length === 0) {
-    context.stderr.write(`${generated.place.shown} is up to date.\n`)
-    return 0
-  }
-  context.stdout.write(showStale(stale, useColor(context, options, context.stdout)))
-  context.stderr.write(`${generated.place.shown} is not as the files have it. To write it anew: ${command}\n`)
-  return 1
 }
 
 async function written(context: Context, generated: GeneratedFiles): Promise<number> {

@@ -2,12 +2,13 @@ import { isObject, type JsonObject } from '../../core/json.ts'
 import { VaultError, type VaultWriter } from '../../core/server.ts'
 import type { ChecklistItem } from '../../gitlab/migrate/checklist.ts'
 import { compareValues } from '../../gitlab/migrate/hash.ts'
+import { isExpanded } from '../../gitlab/migrate/take.ts'
 import type { GitlabClient } from '../../gitlab-api/client.ts'
 import { GitlabError } from '../../gitlab-api/error.ts'
 import { visible } from '../../render/visible.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { gitlabOptions } from '../session/gitlab.ts'
-import { list, usage } from '../session/options.ts'
+import { list, usage, verboseOption } from '../session/options.ts'
 import { readChecklist } from './checklist.ts'
 import { namedItems } from './delete.ts'
 import { withApi } from './verify.ts'
@@ -24,6 +25,7 @@ export const copy: Command = {
   options: [
     { flags: '--only <key[@scope]>', description: 'only these; may be given several times', repeatable: true },
     ...gitlabOptions,
+    verboseOption,
   ],
   run: runCopy,
 }
@@ -68,6 +70,7 @@ async function copyOne(item: ChecklistItem, { vault, gitlab }: Sides): Promise<C
     if (variable === undefined) return { done: false, words: 'GitLab has no such variable' }
     if (variable.value === null || variable.hidden)
       return { done: false, words: 'it is hidden, so GitLab does not give its value' }
+    if (isExpanded({ value: variable.value, raw: variable.raw })) return { done: false, words: expandedWords }
     return await writeField(vault, item.vault, variable.value)
   } catch (error) {
     // One refusal does not keep the others from being copied; a VaultError or GitlabError holds no value.
@@ -75,6 +78,8 @@ async function copyOne(item: ChecklistItem, { vault, gitlab }: Sides): Promise<C
     throw error
   }
 }
+
+const expandedWords = 'GitLab expands a part of the value: write the text that a job gets by hand'
 
 async function writeField(
   vault: VaultWriter,

@@ -46,6 +46,15 @@ function objections(one: ChecklistItem): readonly string[] {
   return beforeDeletion(one)
 }
 
+/** What is not a matter of the list, but changes with the deletion all the same. */
+export function sayMentions({ stderr }: Context, items: readonly ChecklistItem[]): void {
+  for (const { id, key, mentioned_by: by = [] } of items) {
+    if (by.length === 0) continue
+    const others = by.map(visible).join(', ')
+    stderr.write(`${visible(id)} is mentioned as $${key} by ${others}: look at what they are without it.\n`)
+  }
+}
+
 /** Throws UserError unless somebody says yes. */
 export async function confirmDeletion(
   context: Context,

@@ -18,7 +18,7 @@ function cells(one: InventoryVariable): readonly string[] {
 }
 
 function flagsOf(one: InventoryVariable): string {
-  const flags = ['protected', 'masked', 'hidden', 'raw'] as const
+  const flags = ['protected', 'masked', 'hidden', 'raw', 'expands'] as const
   return [...flags.filter((flag) => one[flag]), ...(one.type === 'file' ? ['file'] : [])].join(', ')
 }
 

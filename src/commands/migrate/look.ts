@@ -1,6 +1,7 @@
 import type { VaultReader } from '../../core/server.ts'
 import { type Checklist, type ChecklistItem, type Progress, seen } from '../../gitlab/migrate/checklist.ts'
 import { type Comparison, compareValues, type Hasher, sameHash } from '../../gitlab/migrate/hash.ts'
+import { isExpanded } from '../../gitlab/migrate/take.ts'
 import type { GitlabClient } from '../../gitlab-api/client.ts'
 import { type Gone, lookInGitlab, pipelineAfter } from './verify-gitlab.ts'
 import { type Declared, usersOf } from './verify-jobs.ts'
@@ -54,6 +55,8 @@ function writtenStep(before: Progress, field: Field | undefined, now: string): P
 }
 
 const hiddenNote = 'it is hidden in GitLab: compare in a job, and write "claimed" here'
+const expandedNote =
+  'GitLab expands a part of the value, so a job gets another text: compare in a job, and write "claimed" here'
 const withheldNote = 'it was made anew as a hidden one since the inventory, so its value is not known: make that anew'
 
 async function comparedStep(
@@ -66,9 +69,13 @@ async function comparedStep(
   if (value === undefined) return field === undefined || 'refused' in field ? before : seen(before, false, now)
   const there = gone?.isThere(one)
   const inGitlab = there !== undefined && 'found' in there && there.found
-  const current = await gone?.compare(one, (theirs) => compareValues(theirs, value))
+  const current = await gone?.compare(one, (theirs) =>
+    isExpanded(theirs) ? 'expanded' : compareValues(theirs.value, value),
+  )
   // What GitLab has and does not show may be another value than the inventory's.
   const comparison = current ?? (inGitlab ? undefined : byHash(one, value, hasher))
+  // What was seen to be equal was not what jobs get.
+  if (comparison === 'expanded') return seen(before, before.state === 'verified' ? false : undefined, now, expandedNote)
   if (comparison === undefined)
     return seen(before, undefined, now, one.hidden ? hiddenNote : inGitlab ? withheldNote : undefined)
   return seen(before, comparison === 'equal', now, differences[comparison])
@@ -81,18 +88,27 @@ const differences: Readonly<Record<Comparison, string | undefined>> = {
 }
 
 /** Of what is in no GitLab, or not any more, the inventory's hash is all that is left. */
-function byHash({ hash }: ChecklistItem, value: string, hasher: Hasher | undefined): Comparison | undefined {
+function byHash(
+  { hash, expands }: ChecklistItem,
+  value: string,
+  hasher: Hasher | undefined,
+): Comparison | 'expanded' | undefined {
+  if (expands) return 'expanded'
   if (hash === null || hasher === undefined) return undefined
   return sameHash(hasher.hash(value), hash) ? 'equal' : 'different'
 }
 
 function switchedStep(before: Progress, one: ChecklistItem, declared: Declared, now: string): Progress {
-  const { jobs, elsewhere } = usersOf(declared, one)
-  if (jobs.length > 0) return seen(before, true, now)
-  const note = elsewhere
-    ? 'the YAML reads it from another place in Vault than the list says'
-    : 'no job of the given YAML declares it, itself or by "extends"'
-  return seen(before, false, now, note)
+  const { any, elsewhere, missing } = usersOf(declared, one)
+  if (any && missing.length === 0) return seen(before, true, now)
+  return seen(before, false, now, any ? missingWords(missing) : elsewhere ? elsewhereNote : undeclaredNote)
+}
+
+const elsewhereNote = 'the YAML reads it from another place in Vault than the list says'
+const undeclaredNote = 'no job of the given YAML declares it, itself or by "extends"'
+
+function missingWords(roles: readonly string[]): string {
+  return `no job of the given YAML reads it by ${roles.join(', ')}: it has to extend that role's template, or set VAULT_AUTH_ROLE`
 }
 
 async function deletedStep(

@@ -83,17 +83,21 @@ function writing(items: readonly MigrationItem[]): string {
   })
   const intro = [
     `The engine must be there: ${mounts.map((mount) => `\`vault secrets enable -path=${mount} -version=2 kv\``).join(', ')}.`,
-    '`vaultwright migrate copy checklist.json` writes those that GitLab gives, and shows none; or by hand:',
+    '`vaultwright migrate copy checklist.json` writes those that GitLab gives and does not expand, and shows none; or by hand:',
     'Each command waits for the value: type or paste it, then Ctrl-D. `-cas=0` refuses to write over a secret that is there.',
     'A line break at the end becomes a part of the value; `vaultwright migrate verify` says so.',
   ]
   return [...intro, '', '```sh', ...commands, '```'].join('\n')
 }
 
-function writeCommand({ type, hidden, vault: { mount, path, field } }: MigrationItem, first: boolean): string {
+function writeCommand({ type, hidden, expands, vault: { mount, path, field } }: MigrationItem, first: boolean): string {
   const verb = first ? 'put -cas=0' : 'patch'
   const source = type === 'file' ? `@${field}.file` : '-'
-  const note = hidden ? '  # hidden in GitLab: take it from where it was made' : ''
+  const note = hidden
+    ? '  # hidden in GitLab: take it from where it was made'
+    : expands
+      ? '  # GitLab expands a part of it: write the text that a job gets'
+      : ''
   return `vault kv ${verb} -mount=${mount} ${path} ${field}=${source}${note}`
 }
 
@@ -108,22 +112,30 @@ function dynamic({ dynamic: hints }: Proposal): readonly string[] {
 }
 
 function warnings(variables: readonly InventoryVariable[], items: readonly MigrationItem[]): readonly string[] {
-  const moving = new Set(items.map(({ id }) => id))
+  const moving = new Map(items.map((item) => [item.id, item]))
   return variables.flatMap(({ id, warnings: words, duplicates }) => {
-    if (!moving.has(id)) return []
+    const item = moving.get(id)
+    if (item === undefined) return []
+    const { key, mentioned_by: by = [] } = item
+    const mentioned =
+      by.length === 0
+        ? []
+        : [`mentioned as ${code(`$${key}`)} by ${by.map(code).join(', ')}, which change when it is deleted`]
     const same =
       duplicates.length === 0 ? [] : [`the same value as ${duplicates.map(code).join(', ')}: one place in Vault may do`]
-    return [...words, ...same].map((word) => bullet(`${code(id)}: ${word}`))
+    return [...words, ...mentioned, ...same].map((word) => bullet(`${code(id)}: ${word}`))
   })
 }
 
 function next(folder: string): string {
+  const yaml = `--gitlab-yaml .gitlab-ci.yml --gitlab-yaml ${folder}/gitlab/vault-jobs.yml`
   return [
     `1. Read the files in \`${folder}/\`, then \`vaultwright check -C ${folder}\`, \`plan\` and \`apply\`.`,
     `2. \`vaultwright migrate checklist ${folder}/migration.json --out checklist.json\``,
     `3. Include \`${folder}/gitlab/vault-jobs.yml\` and let jobs extend its templates. While a variable is still there, the value`,
     '   from Vault is the one that a job gets: the runner puts secrets over variables of the same name.',
-    '4. `vaultwright migrate verify checklist.json --gitlab-yaml .gitlab-ci.yml` after each step.',
-    '5. `vaultwright migrate verify checklist.json --delete --only KEY` once a variable is not needed any more.',
+    `4. \`vaultwright migrate verify checklist.json ${yaml}\` after each step.`,
+    `5. \`vaultwright migrate verify checklist.json ${yaml} --delete --only KEY\` once a job of every role reads`,
+    '   it from Vault. Name the files of all projects whose jobs get the variable: no others are seen.',
   ].join('\n')
 }

@@ -15,7 +15,7 @@ import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { countOf } from '../../render/words.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { examine } from '../session/examination.ts'
-import { colorOption, list, text, usage, useColor } from '../session/options.ts'
+import { colorOption, list, text, usage, useColor, verboseOption } from '../session/options.ts'
 import { readConfiguration } from '../session/workspace.ts'
 import { documentText, readDocument } from './documents.ts'
 import { migrationMarkdown } from './migration-markdown.ts'
@@ -54,6 +54,7 @@ export const plan: Command = {
     { flags: '--secret <key>', description: 'this variable is a secret, whatever it looks like', repeatable: true },
     { flags: '--configuration <key>', description: 'this variable is none', repeatable: true },
     colorOption,
+    verboseOption,
   ],
   run: runPlan,
 }

@@ -16,9 +16,11 @@ import { GitlabError } from '../../gitlab-api/error.ts'
 export interface Gone {
   /** Undefined for what GitLab does not keep, such as a variable of a file. */
   isThere(item: ChecklistItem): { readonly found: boolean } | { readonly unknown: string } | undefined
-  /** Reads the variable again and hands its value to the comparison; undefined where there is none to compare. */
-  compare<T>(item: ChecklistItem, comparison: (value: string) => T): Promise<T | undefined>
+  /** Reads the variable again and hands it to the comparison; undefined where there is no value to compare. */
+  compare<T>(item: ChecklistItem, comparison: (variable: Readable) => T): Promise<T | undefined>
 }
+
+type Readable = Pick<GitlabVariable, 'raw'> & { readonly value: string }
 
 type Owner = { readonly found: ReadonlySet<string> } | { readonly unknown: string }
 
@@ -39,7 +41,8 @@ export async function lookInGitlab(client: GitlabClient, { items }: Checklist): 
       const owner = owners.get(placeText(item.place))
       if (owner === undefined || 'unknown' in owner || !owner.found.has(nameOf(item))) return undefined
       const one = await readAgain(client, item)
-      return one === undefined || one.value === null || one.hidden ? undefined : comparison(one.value)
+      if (one === undefined || one.value === null || one.hidden) return undefined
+      return comparison({ value: one.value, raw: one.raw })
     },
   }
 }

@@ -4,13 +4,17 @@ import type { ChecklistItem } from '../../gitlab/migrate/checklist.ts'
 import type { Context } from '../session/command.ts'
 import { readText } from './file-sources.ts'
 
-/** What some GitLab YAML files say together: templates may be in one and jobs in another. */
-export interface Declared {
-  readonly secrets: readonly DeclaredSecret[]
-  /** Jobs that run, each with itself and all that it extends. */
-  readonly jobs: ReadonlyMap<string, ReadonlySet<string>>
+/** A job that runs, with what it takes over from others, which may be in other files. */
+interface Job {
+  /** By the name of the job's variable. */
+  readonly secrets: ReadonlyMap<string, DeclaredSecret>
+  /** What it says in VAULT_AUTH_ROLE; several where its rules differ. */
+  readonly roles: ReadonlySet<string>
 }
 
+export type Declared = readonly Job[]
+
+/** What some GitLab YAML files say together: templates may be in one and jobs in another. */
 export async function readDeclared(context: Context, files: readonly string[]): Promise<Declared> {
   const read: GitlabYaml[] = []
   for (const file of files) {
@@ -21,36 +25,68 @@ export async function readDeclared(context: Context, files: readonly string[]): 
       ])
     read.push(found)
   }
-  const parents = new Map(read.flatMap((one) => [...one.extends]))
-  const running = [...parents.keys()].filter((name) => !name.startsWith('.'))
+  return read.flatMap((file) =>
+    [...file.extends.keys()].filter((name) => !name.startsWith('.')).map((name) => jobOf(name, file, read)),
+  )
+}
+
+/** A job or template, and the file that it is in: those of two projects may have the same name. */
+interface Part {
+  readonly name: string
+  readonly file: GitlabYaml
+}
+
+function jobOf(name: string, file: GitlabYaml, files: readonly GitlabYaml[]): Job {
+  const parts = lineage({ name, file }, files)
+  const secrets = parts.flatMap((part) => part.file.secrets.filter(({ job }) => job === part.name))
+  const own = parts.map((part) => roleNames(part.file, part.name)).find((names) => names.length > 0)
   return {
-    secrets: read.flatMap(({ secrets }) => secrets),
-    jobs: new Map(running.map((name) => [name, lineage(name, parents)])),
+    // The nearest comes last, and counts.
+    secrets: new Map(secrets.toReversed().map((secret) => [secret.key, secret])),
+    roles: new Set(own ?? roleNames(file, undefined)),
   }
 }
 
-function lineage(name: string, parents: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
-  const all = new Set<string>()
-  const open = [name]
+/** @param owner undefined for what all jobs of the file get */
+function roleNames({ variables }: GitlabYaml, owner: string | undefined): readonly string[] {
+  return variables.filter(({ key, job }) => key === 'VAULT_AUTH_ROLE' && job === owner).map(({ value }) => value)
+}
+
+/** The job, then what it extends, the strongest first: the last of a list, and all that this one extends. */
+function lineage(job: Part, files: readonly GitlabYaml[]): readonly Part[] {
+  const all = new Map<string, Part>()
+  const open = [job]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (all.has(next)) continue
-    all.add(next)
-    open.push(...(parents.get(next) ?? []))
+    if (all.has(next.name)) continue
+    all.set(next.name, next)
+    const { name, file } = next
+    for (const parent of file.extends.get(name) ?? []) {
+      const holder = [job.file, file, ...files].find((one) => one.extends.has(parent))
+      if (holder !== undefined) open.push({ name: parent, file: holder })
+    }
   }
-  return all
+  return [...all.values()]
 }
 
 export interface Users {
-  /** Jobs that get the variable from the place of the list. */
-  readonly jobs: readonly string[]
+  /** Roles of the list by which no job of the files gets the variable from its place in Vault. */
+  readonly missing: readonly string[]
+  /** Whether some job gets it from its place. */
+  readonly any: boolean
   /** Whether some job gets it from another place. */
   readonly elsewhere: boolean
 }
 
-export function usersOf({ secrets, jobs }: Declared, { key, vault }: ChecklistItem): Users {
-  const own = secrets.filter((one) => one.key === key)
-  const fitting = own.filter((one) => one.mount === vault.mount && one.path === vault.path && one.field === vault.field)
-  const users = (declared: readonly DeclaredSecret[]) =>
-    [...jobs].filter(([, names]) => declared.some(({ job }) => names.has(job))).map(([name]) => name)
-  return { jobs: users(fitting), elsewhere: users(own).length > 0 }
+export function usersOf(jobs: Declared, { key, vault, roles }: ChecklistItem): Users {
+  const declaring = jobs.filter(({ secrets }) => secrets.has(key))
+  const users = declaring.filter(({ secrets }) => isAt(vault, secrets.get(key)))
+  return {
+    missing: roles.filter((role) => !users.some((job) => job.roles.has(role))),
+    any: users.length > 0,
+    elsewhere: declaring.length > users.length,
+  }
+}
+
+function isAt({ mount, path, field }: ChecklistItem['vault'], secret: DeclaredSecret | undefined): boolean {
+  return secret?.mount === mount && secret.path === path && secret.field === field
 }

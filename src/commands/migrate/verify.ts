@@ -1,12 +1,13 @@
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { type Checklist, type ChecklistItem, isDone, steps } from '../../gitlab/migrate/checklist.ts'
 import type { GitlabClient } from '../../gitlab-api/client.ts'
+import { visible } from '../../render/visible.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { gitlabOptions, gitlabSettings, tokenSources, withGitlab } from '../session/gitlab.ts'
-import { list, text, usage } from '../session/options.ts'
+import { list, text, usage, verboseOption } from '../session/options.ts'
 import { writePublic } from '../session/output-file.ts'
 import { readChecklist, renderedList } from './checklist.ts'
-import { chosenForDeletion, confirmDeletion, deleteVariables } from './delete.ts'
+import { chosenForDeletion, confirmDeletion, deleteVariables, sayMentions } from './delete.ts'
 import { documentText } from './documents.ts'
 import { keptHasher } from './hash-key.ts'
 import { lookAt, type Sight } from './look.ts'
@@ -30,7 +31,10 @@ export const verify: Command = {
       flags: '--hash-key-file <file>',
       description: 'the key that the inventory was made with, to compare what GitLab does not have or has no more',
     },
-    { flags: '--delete', description: 'delete the variables of --only from GitLab, once their move is verified' },
+    {
+      flags: '--delete',
+      description: 'delete the variables of --only from GitLab, where this run verifies their move',
+    },
     {
       flags: '--only <key[@scope]>',
       description: 'what --delete is about; may be given several times',
@@ -38,6 +42,7 @@ export const verify: Command = {
     },
     { flags: '--auto-approve', description: 'delete without asking' },
     ...gitlabOptions,
+    verboseOption,
     {
       flags: '--format <format>',
       description: 'form of the output',
@@ -60,12 +65,26 @@ async function runVerify(context: Context, options: Options, [file = '']: readon
       const seen = await lookAt(before, look)
       // Written down before anything is deleted, so that what was verified is not lost with it.
       await save(context, file, seen)
+      if (sight.declared !== undefined) sayUnseen(context, seen)
       const done = options['delete'] === true ? await remove(context, options, seen, look) : seen
       await save(context, file, done)
       context.stdout.write(renderedList(done, text(options, 'format')))
       return exitCode(done)
     }),
   )
+}
+
+/** Files of some projects say nothing of the others that a group or the instance has. */
+function sayUnseen({ stderr }: Context, { items }: Checklist): void {
+  const wide = items.filter(({ place, steps: { switched, deleted } }) => {
+    return ownerOfMany(place) && switched.state === 'verified' && deleted.state !== 'verified'
+  })
+  for (const { id, place } of wide)
+    stderr.write(`${visible(id)}: jobs of other projects of the ${place.kind} are not seen, and may need it.\n`)
+}
+
+function ownerOfMany({ kind }: ChecklistItem['place']): boolean {
+  return kind === 'group' || kind === 'instance'
 }
 
 async function save(context: Context, file: string, checklist: Checklist): Promise<void> {
@@ -116,10 +135,16 @@ function otherGitlab(meant: string, instance: string): UserError {
 }
 
 async function remove(context: Context, options: Options, checklist: Checklist, sight: Sight): Promise<Checklist> {
-  const { gitlab, vault } = sight
+  const { gitlab, vault, declared } = sight
   if (vault === undefined) throw usage('nothing is deleted without a look into Vault', 'Set VAULT_ADDR and a token.')
   if (gitlab === undefined) throw usage('nothing can be deleted without an access token', 'It needs scope api.')
   const chosen: readonly ChecklistItem[] = chosenForDeletion(checklist, list(options, 'only'))
+  if (declared === undefined)
+    throw usage(
+      'nothing is deleted without a look at the jobs: an earlier run may have seen others',
+      'Name their files with --gitlab-yaml, those of the templates too.',
+    )
+  sayMentions(context, chosen)
   await confirmDeletion(context, chosen, options['autoApprove'] === true)
   await deleteVariables(context, gitlab, chosen)
   return await lookAt(checklist, sight)

@@ -27,7 +27,7 @@ const parallelismOption: OptionSpec = {
 
 export const colorOption: OptionSpec = { flags: '--no-color', description: 'plain text, also on a terminal' }
 
-const verboseOption: OptionSpec = { flags: '-v, --verbose', description: 'say more on stderr' }
+export const verboseOption: OptionSpec = { flags: '-v, --verbose', description: 'say more on stderr' }
 
 export function formatOption(...formats: readonly string[]): OptionSpec {
   return {

@@ -27,11 +27,6 @@ function trimmed(path: string): string {
   return path.replace(/^\/+|\/+$/g, '')
 }
 
-/** Without `/v1/`. Source: helpers/vault/secret_engines of gitlab-runner. */
-export function apiPath({ engine, mount, path }: Located): string {
-  return engine === 'kv-v2' ? `${mount}/data/${path}` : `${mount}/${path}`
-}
-
 /** The other ones are wrong whatever the role may read. */
 export function isRead({ engine, mount, path }: Located): boolean {
   return engines.includes(engine) && mount !== '' && path !== ''

@@ -1,9 +1,10 @@
 import type { GitlabSettings } from '../../core/configuration.ts'
+import { secretPath } from '../../core/secret.ts'
 import type { JobRole } from '../job-role.ts'
 import { casesOf } from './cases.ts'
 import { ciRules } from './index.ts'
 import type { CiJob, CiPipeline } from './jobs.ts'
-import { apiPath, isRead, located } from './located.ts'
+import { isRead, located } from './located.ts'
 import { loginOf } from './login.ts'
 import type { Readable } from './readable.ts'
 import type { CheckedJob, CiFinding, CiRule } from './rule.ts'
@@ -37,7 +38,7 @@ function checkedJob(job: CiJob, roles: readonly JobRole[], readable: Readable): 
   if (secrets.length === 0 && (script === undefined || idTokens.length === 0))
     return { job, secrets, idTokens, logins: [] }
   const logins = casesOf(job).map((one) => {
-    const paths = located(secrets, one).filter(isRead).map(apiPath)
+    const paths = located(secrets, one).filter(isRead).map(secretPath)
     const canRead = (role: JobRole) => paths.every((path) => readable.may(role, path))
     const input = { job, secrets, idTokens, roles, canRead, ...(script === undefined ? {} : { script }) }
     return { one, login: loginOf(input, one) }

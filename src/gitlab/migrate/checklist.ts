@@ -12,7 +12,7 @@ export type Step = (typeof steps)[number]
 export const stepWords: Readonly<Record<Step, string>> = {
   written: 'the value is in Vault',
   compared: "Vault's value equals the variable's",
-  switched: 'a job reads it from Vault',
+  switched: 'a job of every role reads it from Vault',
   deleted: 'the variable is gone from GitLab',
   green: 'a pipeline succeeded without it',
 }
@@ -73,14 +73,19 @@ const open: Progress = { state: 'open' }
 
 /**
  * What is still in the way of deleting a variable; empty where it may go. A person's word is enough only for the value of a
- * hidden one, which nobody else can compare.
+ * hidden one, or of one that GitLab expands, which nobody else can compare.
  */
-export function beforeDeletion({ steps: done, hidden }: Pick<ChecklistItem, 'steps' | 'hidden'>): readonly string[] {
+export function beforeDeletion({
+  steps: done,
+  hidden,
+  expands,
+}: Pick<ChecklistItem, 'steps' | 'hidden' | 'expands'>): readonly string[] {
   const needed = ['written', 'compared', 'switched'] as const
   // A note beside "verified" says that this run could not look again.
   const sure = ({ state, note }: Progress) => state === 'verified' && note === undefined
+  const byWord = (step: Step) => step === 'compared' && (hidden || expands) && done[step].state === 'claimed'
   return needed
-    .filter((step) => !sure(done[step]) && !(step === 'compared' && hidden && done[step].state === 'claimed'))
+    .filter((step) => !sure(done[step]) && !byWord(step))
     .map((step) => `not verified that ${stepWords[step]}`)
 }
 

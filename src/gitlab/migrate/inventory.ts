@@ -28,6 +28,8 @@ const variable = z.strictObject({
   masked: z.boolean(),
   hidden: z.boolean(),
   raw: z.boolean(),
+  /** GitLab puts something else in place of a part of the value, so that jobs do not get it as it is. */
+  expands: z.literal(true).optional(),
   class: z.enum(['secret', 'configuration', 'file', 'unknown']),
   /** Why it is of that class. */
   signs: z.array(z.string()),

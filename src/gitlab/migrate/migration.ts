@@ -4,7 +4,7 @@ import { inventorySchema } from './inventory.ts'
 export const migrationFormat = 'vaultwright-migration/1'
 
 const { projects, variables } = inventorySchema.shape
-const { id, key, place, environment_scope, type, hidden, hash } = variables.element.shape
+const { id, key, place, environment_scope, type, hidden, expands, hash } = variables.element.shape
 
 const item = z.strictObject({
   id,
@@ -13,11 +13,14 @@ const item = z.strictObject({
   environment_scope,
   type,
   hidden,
+  expands,
   hash,
   /** Where its value goes: a field of a kv-v2 secret. */
   vault: z.strictObject({ mount: z.string(), path: z.string(), field: z.string() }),
   /** Roles that read it, as in `myproject-production`. */
   roles: z.array(z.string()),
+  /** Other variables whose values mention it. */
+  mentioned_by: z.array(z.string()).optional(),
 })
 
 /** `by` are variables that take part. */

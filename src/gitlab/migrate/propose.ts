@@ -67,7 +67,10 @@ export function propose(inventory: Inventory, options: ProposalOptions): Proposa
     rolesOf(project, scopes, { files, base: bases.get(project.path) ?? '', places, rivals, options }),
   )
   const readers = readersOf(roles)
-  const items = places.moving.map((one) => itemOf(one, places.at(one), readers))
+  const items = places.moving.map((one) => ({
+    ...itemOf(one, places.at(one), readers),
+    ...mentionedBy(one, inventory.variables),
+  }))
   const unread = items.filter((one) => one.roles.length === 0)
   return {
     environments: [...new Set(roles.map(({ environment }) => environment))].sort(byText),
@@ -189,7 +192,7 @@ function fieldText({ mount, path, field }: MigrationItem['vault']): string {
 }
 
 function itemOf(one: InventoryVariable, vault: MigrationItem['vault'], readers: Readers): MigrationItem {
-  const { id, key, place, environment_scope, type, hidden, hash } = one
+  const { id, key, place, environment_scope, type, hidden, expands, hash } = one
   return {
     id,
     key,
@@ -197,10 +200,22 @@ function itemOf(one: InventoryVariable, vault: MigrationItem['vault'], readers: 
     environment_scope,
     type,
     hidden,
+    ...(expands === undefined ? {} : { expands }),
     hash,
     vault,
     roles: [...(readers.get(fieldText(vault)) ?? [])],
   }
+}
+
+/** Those that a job can get together with it; one of another project cannot mean it. */
+function mentionedBy(
+  { id, key, place }: InventoryVariable,
+  variables: readonly InventoryVariable[],
+): Pick<MigrationItem, 'mentioned_by'> {
+  const apart = (other: InventoryVariable['place']) =>
+    place.kind === 'project' && other.kind === 'project' && other.name !== place.name
+  const found = variables.filter((other) => other.id !== id && other.mentions.includes(key) && !apart(other.place))
+  return found.length === 0 ? {} : { mentioned_by: found.map((other) => other.id) }
 }
 
 function hintsOf(

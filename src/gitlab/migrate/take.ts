@@ -42,6 +42,7 @@ export function takeVariable(place: Place, source: SourceVariable, { hash }: Has
     protected: source.protected === true,
     ...flags,
     raw: source.raw === true,
+    ...(known !== undefined && isExpanded({ value: known, raw: source.raw }) ? { expands: true as const } : {}),
     ...classOf(key, type, signs, flags),
     hash: known === undefined || known === '' ? null : hash(known),
     mentionHashes: known === undefined || source.raw === true ? [] : mentioned(known).map(hash),
@@ -75,6 +76,11 @@ function classOf(
   return configuration.length > 0
     ? { class: 'configuration', signs: [...configuration] }
     : { class: 'unknown', signs: [] }
+}
+
+/** Whether jobs get another text than the value: what a name stands for, or one dollar for two. */
+export function isExpanded({ value, raw }: { readonly value: string; readonly raw?: boolean | undefined }): boolean {
+  return raw !== true && (value.includes('$$') || mentioned(value).length > 0)
 }
 
 /** `$NAME`, `${NAME}`, `%NAME%`, as the runner expands them in a variable that is not raw; `$$` is a dollar. */

@@ -30,8 +30,8 @@ const rules: readonly Rule[] = [
     applies: ({ place }) => place.kind === 'instance',
   },
   {
-    text: 'GitLab expands other variables in it, and Vault would not: store the expanded text, or put it together in the job',
-    applies: ({ mentions }) => mentions.length > 0,
+    text: 'GitLab expands other variables in it, and Vault would not: write the expanded text to Vault by hand, or put it together in the job',
+    applies: ({ expands }) => expands === true,
   },
 ]
 

@@ -1,5 +1,6 @@
 import type { Environment } from '../../core/configuration.ts'
 import { type Diagnostic, problem } from '../../core/diagnostic.ts'
+import { groupBy } from '../../core/group-by.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { JobRole } from '../job-role.ts'
 import type { Login } from './spread.ts'
@@ -19,33 +20,40 @@ export const usualRoles: RoleNames = {
 /** An environment with the roles of its jobs. */
 export type Place = { readonly environment: Environment } & Readonly<Record<Purpose, JobRole>>
 
-/** Where the pipeline works, or what it misses there. */
+/** Where the pipeline works, or what it misses there: one problem for a role, however many environments lack it. */
 export function pipelinePlaces(
   environments: readonly Environment[],
   roles: readonly JobRole[],
   names: RoleNames,
 ): { readonly places: readonly Place[]; readonly problems: readonly Diagnostic[] } {
-  const problems: Diagnostic[] = []
-  const places = environments.flatMap((environment): Place[] => {
-    const here = roles.filter((role) => role.environment === environment)
-    const found = purposes.map((purpose) => roleFor(purpose, here, names[purpose], environment))
-    problems.push(...found.filter((one) => 'message' in one))
-    const [plan, apply, drift] = found.filter((one) => 'role' in one)
+  const byEnvironment = groupBy(roles, ({ environment }) => environment)
+  const found = environments.map((environment) => {
+    const here = byEnvironment.get(environment) ?? []
+    return { environment, jobs: purposes.map((purpose) => roleFor(purpose, here, names[purpose], environment)) }
+  })
+  const places = found.flatMap(({ environment, jobs }): Place[] => {
+    const [plan, apply, drift] = jobs.filter((one) => one !== undefined && 'role' in one)
     return plan && apply && drift ? [{ environment, plan, apply, drift }] : []
   })
-  return { places, problems }
+  const absent = purposes.flatMap((purpose, at) => {
+    const lacking = found.filter(({ jobs }) => jobs[at] === undefined).map(({ environment }) => environment)
+    return lacking.length === 0 ? [] : [missing(purpose, names[purpose], lacking, roles)]
+  })
+  const unfit = found.flatMap(({ jobs }) => jobs.filter((one) => one !== undefined && 'message' in one))
+  return { places, problems: [...absent, ...unfit] }
 }
 
+/** Undefined where there is none of the name. */
 function roleFor(
   purpose: Purpose,
   roles: readonly JobRole[],
   pattern: string,
   environment: Environment,
-): JobRole | Diagnostic {
-  const name = pattern.replaceAll('${environment}', environment.name)
+): JobRole | Diagnostic | undefined {
+  const name = nameIn(pattern, environment)
   const [found, ...more] = roles.filter((role) => role.name === name)
   const setting = `gitlab.pipeline.roles.${purpose}`
-  if (found === undefined) return { ...missing(name, setting, roles, environment.name), source: environment.source }
+  if (found === undefined) return undefined
   if (more.length > 0)
     return {
       ...problem(
@@ -66,17 +74,49 @@ function roleFor(
   }
 }
 
-function missing(name: string, setting: string, roles: readonly JobRole[], environment: string): Diagnostic {
-  const near = nearest(
-    name,
-    roles.map((role) => role.name),
-  )
-  const help = `Describe it in roles/, or name another one in ${setting} of vaultwright.yaml.`
-  return problem(
-    'no-pipeline-role',
-    `${environment} has no role ${name}, by which the pipeline would log in`,
-    near === undefined ? help : `Did you mean ${near}? ${help}`,
-  )
+/** @param pattern the role's name, in which `${environment}` may stand */
+function missing(
+  purpose: Purpose,
+  pattern: string,
+  environments: readonly Environment[],
+  roles: readonly JobRole[],
+): Diagnostic {
+  const [first, ...more] = environments
+  const here = roles.filter(({ environment }) => environments.includes(environment)).map(({ name }) => name)
+  const near = nearest(more.length === 0 ? nameIn(pattern, first) : pattern, here)
+  const names = environments.map(({ name }) => name)
+  const who = more.length === 0 ? `${names[0]} has` : `${listed(names)} have`
+  return {
+    ...problem(
+      'no-pipeline-role',
+      `${who} no role ${more.length === 0 ? nameIn(pattern, first) : pattern}, by which the pipeline would log in`,
+      `${near === undefined ? '' : `Did you mean ${near}? `}${describing(purpose, names)}`,
+    ),
+    ...(first === undefined ? {} : { source: first.source }),
+  }
+}
+
+const mostListed = 5
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - mostListed
+  if (rest > 0) return `${names.slice(0, mostListed).join(', ')} and ${rest} more`
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+/** Whoever has only the program gets far with this; the page has the policies, too. */
+function describing(purpose: Purpose, names: readonly string[]): string {
+  const claims = ['project_id', 'job_project_id', ...(purpose === 'plan' ? [] : ['ref_path', 'ref_protected'])]
+  const environments = names.length > mostListed ? 'environments (all of them)' : `environments: [${names.join(', ')}]`
+  return [
+    `Write roles/${usualRoles[purpose]}.yaml: docs/gitlab-pipeline.md has this role and its policy to copy, under "Roles and policies".`,
+    `It takes ${environments}, role_type: jwt, user_claim: project_id, bound_audiences, bound_claims`,
+    `(${claims.join(', ')}) and token_policies. Or name another role in gitlab.pipeline.roles.${purpose} of vaultwright.yaml.`,
+  ].join(' ')
+}
+
+function nameIn(pattern: string, environment: Environment | undefined): string {
+  return pattern.replaceAll('${environment}', environment?.name ?? '')
 }
 
 export function loginOf({ mount, name, audiences }: JobRole): Login {

@@ -173,6 +173,13 @@ describe('a login that is refused is explained, nothing is read, and nothing is 
     expect(ended.output).not.toMatch(/eyJ/)
   })
 
+  test('by its claims, with the command that compares them for this role', async () => {
+    const role = await world.role(all())
+    const env = { VAULT_ID_TOKEN: await sign({ project_id: '23' }) }
+    const ended = await world.exec(['--role', role, secret(), '--', 'true'], { env })
+    expect(ended.stderr).toContain(`vaultwright access why --role ${role} --token -`)
+  })
+
   test('an unknown role', async () => {
     const ended = await world.exec(['--role', 'no-such-role', secret(), '--', 'true'])
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('role "no-such-role" could not be found') })

@@ -117,7 +117,7 @@ describe('gitlab jobs --check', () => {
     const { code, stdout, stderr } = await jobs(directory, '--check')
     expect(code).toBe(1)
     expect(stdout.match(/^[-+] .*/gm)).toEqual(['-    TOKEN:', '+    API_TOKEN:'])
-    expect(stderr).toBe('1 file not as the roles have it. To write anew: vaultwright gitlab jobs\n')
+    expect(stderr).toBe('1 file not as the configuration has it. To write anew: vaultwright gitlab jobs\n')
     expect(readFileSync(join(directory, 'vault/ci/jobs.yml'), 'utf8')).toBe(before)
   })
 

@@ -55,7 +55,7 @@ describe('gitlab pipeline', () => {
     const stale = await pipeline(directory, '--check', ...out)
     expect(stale.code).toBe(1)
     expect(stale.stdout).toContain('+apply:staging:')
-    expect(stale.stderr).toContain('To write it anew: vaultwright gitlab pipeline --out .gitlab-ci.yml')
+    expect(stale.stderr).toContain('To write anew: vaultwright gitlab pipeline --out .gitlab-ci.yml')
   })
 
   test('takes image, installation, roles, notes and what is applied by hand from the settings', async () => {
@@ -141,6 +141,8 @@ describe('gitlab pipeline', () => {
     }
     const files = configuration(['a', 'b', 'c'])
     for (const count of ['1', '4', 'x', '1/2']) expect(await message(files, count)).toContain('from 2 to 3')
+    expect(await message(configuration(['a', 'b']), '3')).toContain('--shard takes 2 jobs for two environments, not 3')
+    expect(await message(configuration(['a']), '2')).toContain('--shard takes at least two environments')
     const servers = { 'environments/a.yaml': environment('address: https://a\n') }
     expect(await message({ ...files, ...servers }, '2')).toContain('they have several addresses')
     const named = { ...files, 'vaultwright.yaml': 'gitlab: { pipeline: { roles: { drift: "d-${environment}" } } }\n' }

@@ -31,6 +31,12 @@ const group = [
 const world = { 'e.json': JSON.stringify(exported), 'g.json': JSON.stringify(group) }
 const servers = ['--vault', 'https://vault.example.com', '--gitlab-url', 'https://gitlab.example.com']
 
+test.each(['inventory', 'plan', 'checklist', 'copy', 'verify'])('migrate %s takes -v', async (name) => {
+  const { code, stderr } = await vaultwright(['migrate', name, '-v', 'not-there.json'])
+  expect(code).toBe(1)
+  expect(stderr).not.toContain('unknown option')
+})
+
 async function inventory(files: Readonly<Record<string, string>> = world): Promise<string> {
   const cwd = withFiles(files)
   const words = ['--export', 'e.json', '--of', 'company/app', '--out', 'one.json']

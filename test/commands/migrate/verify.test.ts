@@ -38,7 +38,7 @@ function world({ api }: Pick<Story, 'api'>) {
 }
 
 /** A project with two secrets, its inventory, plan and checklist; a kv-v2 engine on a real server. */
-async function story(more: readonly GitlabVariable[] = []): Promise<Story> {
+async function story(more: readonly GitlabVariable[] = [], ofGroup: readonly GitlabVariable[] = []): Promise<Story> {
   const id = ownName()
   const values = { password: canary(), token: canary() }
   const variables: GitlabVariable[] = [
@@ -49,7 +49,7 @@ async function story(more: readonly GitlabVariable[] = []): Promise<Story> {
   const api = await gitlabApi({
     users: [{ id: 101, username: 'project_22_bot' }],
     tokens: { [tokens.maintainer]: { user: 101 } },
-    groups: [{ id: 7, path: 'company', members: { 101: 50 } }],
+    groups: [{ id: 7, path: 'company', members: { 101: 50 }, variables: [...ofGroup] }],
     projects: [{ id: 22, path: id, group: 7, variables, pipelines: [] }],
   })
   const cwd = withFiles({})
@@ -109,7 +109,7 @@ test('two variables move from GitLab to Vault, step by step, and no value is see
 
   // Before a job reads it from Vault, it is not deleted.
   const refused = await step(...verify, ...yaml, '--delete', '--only', 'DEPLOY_TOKEN', '--auto-approve')
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a job reads it from Vault') })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a job of every role reads it') })
   expect(api.world.projects[0]?.variables).toHaveLength(2)
 
   // The roles are applied, and a job of the project reads by one what it did not write down anywhere.
@@ -211,6 +211,33 @@ describe('nothing is deleted', () => {
     expect(told.api.requests.filter(({ method }) => method === 'DELETE')).toEqual([])
   })
 
+  test('by what an earlier run saw of the jobs', async () => {
+    const told = await story()
+    await told.write('shared', { DEPLOY_TOKEN: told.values.token })
+    writeFileSync(join(told.cwd, '.gitlab-ci.yml'), `deploy: { extends: .vault-${told.id}-production }\n`)
+    await told.run(...verify, ...yaml)
+    expect(states(told, 'switched')['DEPLOY_TOKEN']).toBe('verified')
+    const ended = await told.run(...verify, '--delete', '--only', 'DEPLOY_TOKEN', '--auto-approve')
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('--gitlab-yaml') })
+    expect(told.api.requests.filter(({ method }) => method === 'DELETE')).toEqual([])
+  })
+
+  test('while a job of one role reads it, and none of another', async () => {
+    const told = await story([{ key: 'OTHER_TOKEN', value: canary(), environment_scope: 'staging', masked: true }])
+    await told.write('shared', { DEPLOY_TOKEN: told.values.token })
+    const [production, staging] = ['production', 'staging'].map((name) => `${told.id}-${name}`)
+    const deletion = [...verify, ...yaml, '--delete', '--only', 'DEPLOY_TOKEN', '--auto-approve']
+    writeFileSync(join(told.cwd, '.gitlab-ci.yml'), `deploy: { extends: .vault-${production} }\n`)
+    const refused = await told.run(...deletion)
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a job of every role') })
+    expect(told.list().items.find(({ key }) => key === 'DEPLOY_TOKEN')?.steps.switched.note).toContain(`by ${staging}:`)
+    // A job may also declare all of it by itself.
+    const secrets = `{ DEPLOY_TOKEN: { vault: company/${told.id}/shared/DEPLOY_TOKEN@${told.id}-kv } }`
+    const own = `review: { variables: { VAULT_AUTH_ROLE: ${staging} }, secrets: ${secrets} }\n`
+    writeFileSync(join(told.cwd, '.gitlab-ci.yml'), `deploy: { extends: .vault-${production} }\n${own}`)
+    expect(await told.run(...deletion)).toMatchObject({ stderr: expect.stringContaining('deleted: ') })
+  })
+
   test('at another GitLab than that of the list', async () => {
     const told = await story()
     const other = await gitlabApi()
@@ -270,6 +297,57 @@ describe('a copy', () => {
     expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining('check-and-set') })
     expect(ended.output).not.toContain(told.values.token)
   })
+})
+
+describe('a value that GitLab expands', () => {
+  const expanded = { key: 'DSN_PASSWORD', value: 'pw-$DEPLOY_TOKEN', protected: true, masked: true }
+
+  test('is not copied, not called equal, and deleted only on the word of a person', async () => {
+    const told = await story([expanded])
+    const plan = readFileSync(join(told.cwd, 'out/MIGRATION.md'), 'utf8')
+    expect(plan).toMatch(/DSN_PASSWORD=-.*write the text that a job gets/)
+    const copied = await told.run('migrate', 'copy', 'list.json', '--only', 'DSN_PASSWORD')
+    expect(copied).toMatchObject({ code: 1, stdout: expect.stringContaining('GitLab expands a part of the value') })
+    expect((await request(server, 'GET', `${told.id}-kv/data/company/${told.id}/shared`)).status).toBe(404)
+
+    await told.write('shared', { DSN_PASSWORD: expanded.value })
+    writeFileSync(join(told.cwd, '.gitlab-ci.yml'), `deploy: { extends: .vault-${told.id}-production }\n`)
+    const deletion = [...verify, ...yaml, '--delete', '--only', 'DSN_PASSWORD', '--auto-approve']
+    expect(await told.run(...deletion)).toMatchObject({ code: 1, stderr: expect.stringContaining('equals') })
+    expect(states(told, 'compared')['DSN_PASSWORD']).toBe('open')
+
+    const list = told.list()
+    const items = list.items.map((one) => ({ ...one, steps: { ...one.steps, compared: { state: 'claimed' } } }))
+    writeFileSync(join(told.cwd, 'list.json'), JSON.stringify({ ...list, items }))
+    expect(await told.run(...deletion)).toMatchObject({ stderr: expect.stringContaining('deleted: ') })
+  })
+
+  test('names what it mentions, and that is not deleted without a word', async () => {
+    const told = await story([expanded])
+    await told.write('shared', { DEPLOY_TOKEN: told.values.token })
+    writeFileSync(join(told.cwd, '.gitlab-ci.yml'), `deploy: { extends: .vault-${told.id}-production }\n`)
+    const ended = await told.run(...verify, ...yaml, '--delete', '--only', 'DEPLOY_TOKEN', '--auto-approve')
+    expect(ended.stderr).toMatch(/DEPLOY_TOKEN is mentioned as \$DEPLOY_TOKEN by project .*: DSN_PASSWORD/)
+    expect(readFileSync(join(told.cwd, 'out/MIGRATION.md'), 'utf8')).toMatch(/mentioned as .*DSN/)
+  })
+})
+
+test('of a variable of a group it is said that the jobs of other projects are not seen', async () => {
+  const value = canary()
+  const told = await story([], [{ key: 'SHARED_TOKEN', value, protected: true, masked: true }])
+  writeFileSync(join(told.cwd, '.gitlab-ci.yml'), `deploy: { extends: .vault-${told.id}-production }\n`)
+  const ended = await told.run(...verify, ...yaml)
+  expect(ended.stderr).toMatch(/^group company: SHARED_TOKEN: jobs of other projects of the group are not seen/m)
+  expect(states(told, 'switched')['SHARED_TOKEN']).toBe('verified')
+})
+
+test('jobs of two projects may have the same name', async () => {
+  const told = await story([{ key: 'OTHER_TOKEN', value: canary(), environment_scope: 'staging', masked: true }])
+  for (const name of ['production', 'staging'])
+    writeFileSync(join(told.cwd, `${name}.yml`), `deploy: { extends: .vault-${told.id}-${name} }\n`)
+  const files = ['production.yml', 'staging.yml', 'out/gitlab/vault-jobs.yml']
+  await told.run(...verify, ...files.flatMap((file) => ['--gitlab-yaml', file]))
+  expect(states(told, 'switched')['DEPLOY_TOKEN']).toBe('verified')
 })
 
 test('a value that differs, and a hidden one, are not compared to be equal', async () => {

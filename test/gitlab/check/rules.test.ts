@@ -328,6 +328,12 @@ describe('what is said helps', () => {
 })
 
 describe('which role is meant', () => {
+  test('a wrong name is compared with the roles of all environments, also of those that the job is not in', async () => {
+    const lost = job({ environment: null, variables: '{ VAULT_AUTH_ROLE: app-prod }' })
+    const [first] = await diagnosticsFor(lost)
+    expect(first).toMatchObject({ code: 'GLC01', help: 'Did you mean "app-production"?' })
+  })
+
   test('a matrix is checked cell by cell', async () => {
     const matrix = job({
       environment: '$WHERE',

@@ -153,6 +153,17 @@ describe('what variables mean for each other', () => {
     expect(url?.warnings).toContainEqual(expect.stringContaining('expands other variables'))
   })
 
+  test.each([
+    ['x://$USER@h', true],
+    ['${CI_JOB_ID}', true],
+    ['a$$b', true],
+    ['costs 5$', undefined],
+    ['pa$9x', undefined],
+  ])('a value such as %s is marked as expanded: %s', (value, expands) => {
+    expect(takeVariable(place, { key: 'A', value }, hasher()).expands).toBe(expands)
+    expect(takeVariable(place, { key: 'A', value, raw: true }, hasher()).expands).toBeUndefined()
+  })
+
   test('open secrets are warned about, open configuration is not', () => {
     const [secret, plain] = related([place, { key: 'A_TOKEN', value: 'x' }], [place, { key: 'B', value: 'true' }])
     expect(secret?.warnings).toEqual([expect.stringContaining('not masked'), expect.stringContaining('not protected')])

@@ -218,6 +218,20 @@ describe('roles', () => {
     ])
   })
 
+  test('that several environments lack are one problem, and its help says what to write', async () => {
+    const { problems } = await placed({ 'roles/vaultwright-apply.yaml': undefined })
+    expect(problems.map(({ message }) => message)).toEqual([
+      'production and staging have no role vaultwright-apply, by which the pipeline would log in',
+    ])
+    for (const words of [
+      'docs/gitlab-pipeline.md',
+      'roles/vaultwright-apply.yaml',
+      'environments: [production, staging]',
+      'ref_protected',
+    ])
+      expect(problems[0]?.help).toContain(words)
+  })
+
   test('may be named for each environment', async () => {
     const own = {
       'roles/vaultwright-plan.yaml': undefined,

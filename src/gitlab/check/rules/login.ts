@@ -41,7 +41,9 @@ function refusedAt(part: LoginPart, find: (said: Said, roles: readonly JobRole[]
   return ({ login }: JobLogin, job: CheckedJob): readonly CiFinding[] => {
     const said = login.said[part]
     if (login.refused !== part || said === undefined) return []
-    return [{ ...soft(login), ...find(said, login.roles, job) }]
+    // A name may be of any environment: which one the job is in, or is not, says nothing about what was meant.
+    const roles = part === 'role' ? login.eligible : login.roles
+    return [{ ...soft(login), ...find(said, roles, job) }]
   }
 }
 

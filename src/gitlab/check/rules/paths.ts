@@ -1,6 +1,7 @@
 import type { SecretUse } from '../../../core/configuration.ts'
+import { secretPath } from '../../../core/secret.ts'
 import type { JobRole } from '../../job-role.ts'
-import { apiPath, engines, isRead, type Located, located } from '../located.ts'
+import { engines, isRead, type Located, located } from '../located.ts'
 import { mostVague } from '../login.ts'
 import { type CheckedJob, type CiFinding, type CiRule, eachLogin, named, roleWords } from '../rule.ts'
 
@@ -20,7 +21,7 @@ const unreadable: CiRule = {
     // A job that names nothing of this configuration is about another one.
     if (refused !== undefined || (vague && (!audienceFits || roles.length > mostVague))) return
     for (const one of located(checked.secrets, login.one).filter(isRead)) {
-      const path = apiPath(one)
+      const path = secretPath(one)
       const [role] = roles
       if (role === undefined || roles.some((each) => readable.may(each, path))) continue
       const first = readable.why(role, path)
@@ -52,7 +53,7 @@ const undeclared: CiRule = {
     if (declaring.length < roles.length) return
     for (const one of located(checked.secrets, login.one).filter(isRead)) {
       if (meantBy(one, roles) !== undefined) continue
-      if (roles.some((role) => declares(role, one) || !readable.may(role, apiPath(one)))) continue
+      if (roles.some((role) => declares(role, one) || !readable.may(role, secretPath(one)))) continue
       yield {
         place: one.secret.key,
         message: `${one.secret.name} of ${named(checked.job)} reads ${one.field} of ${one.mount}/${one.path}, which ${roleWords(roles)} does not declare`,
