@@ -18,7 +18,14 @@ test('the packed program installs globally without anything else, and runs', asy
   const { stdout } = await run(join(folder, 'bin/vaultwright'), ['version'], { cwd: folder })
   expect(stdout).toMatch(/^vaultwright \d+\.\d+\.\d+ /)
   const installed = join(folder, 'lib/node_modules/vaultwright')
-  expect(readdirSync(installed).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+  expect(readdirSync(installed).sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dist',
+    'docs',
+    'package.json',
+  ])
   expect(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))).not.toHaveProperty('dependencies')
   expect(readFileSync(join(installed, 'dist/LICENSES.txt'), 'utf8')).toContain('node-vault')
 })
