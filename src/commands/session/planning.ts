@@ -3,7 +3,6 @@ import type { Diagnostic } from '../../core/diagnostic.ts'
 import { type EnvironmentPlan, type GroundedPlan, type Plan, planFormat } from '../../core/plan.ts'
 import type { Address, Identity } from '../../core/resource.ts'
 import type { VaultReader } from '../../core/server.ts'
-import { withAccess } from '../../engine/access.ts'
 import type { Objection } from '../../engine/objections.ts'
 import { basisOf, type PlanInput, planEnvironment } from '../../engine/plan.ts'
 import { readLive } from '../../engine/read.ts'
@@ -55,7 +54,7 @@ export async function planAll(
     objections.push(...result.objections.map((objection) => toDiagnostic(configuration, environment, objection)))
     covered.set(target, new Set([...elsewhere, ...addresses(environment.desired), ...addresses(live.unmanaged)]))
   }
-  const plans = assessed(parts)
+  const plans = await assessed(parts)
   return {
     plan: { format: planFormat, environments: plans },
     grounded: () => parts.map(({ input }, index) => ({ ...(plans[index] as EnvironmentPlan), ...basisOf(input) })),
@@ -72,8 +71,13 @@ export interface PlannedPart {
   readonly plan: EnvironmentPlan
 }
 
-/** Who gains and who loses access is decided server by server, because environments on one server share its policies. */
-function assessed(parts: readonly PlannedPart[]): EnvironmentPlan[] {
+/**
+ * Who gains and who loses access is decided server by server, because environments on one server share its policies. Most
+ * plans change nothing, and do without all the code for it.
+ */
+async function assessed(parts: readonly PlannedPart[]): Promise<EnvironmentPlan[]> {
+  if (parts.every(({ plan }) => plan.changes.length === 0)) return parts.map(({ plan }) => plan)
+  const { withAccess } = await import('../../engine/access.ts')
   const plans = new Map<PlannedPart, EnvironmentPlan>()
   for (const target of new Set(parts.map((part) => part.target))) {
     const together = parts.filter((part) => part.target === target)
