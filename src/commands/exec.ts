@@ -13,7 +13,7 @@ import { codeOf, type Signals, takeSignals } from './exec/signals.ts'
 import { watchTerms } from './exec/terms.ts'
 import type { Wanted } from './exec/wanted.ts'
 import { type Command, type Context, Interrupted, type Options } from './session/command.ts'
-import { colorOption, text, usage } from './session/options.ts'
+import { colorOption, text, usage, verboseOption } from './session/options.ts'
 
 export const exec: Command = {
   description:
@@ -39,7 +39,7 @@ export const exec: Command = {
     },
     { flags: '--no-mask', description: "hand the command's output through as it is" },
     colorOption,
-    { flags: '-v, --verbose', description: 'say more on stderr' },
+    verboseOption,
   ],
   run: runExec,
 }

@@ -4,7 +4,7 @@ import { isObject } from '../../core/json.ts'
 import { type Checklist, checklistFormat, checklistOf, checklistSchema } from '../../gitlab/migrate/checklist.ts'
 import { migrationFormat, migrationSchema } from '../../gitlab/migrate/migration.ts'
 import type { Command, Context, Options } from '../session/command.ts'
-import { text, verboseOption } from '../session/options.ts'
+import { formatOption, text, verboseOption } from '../session/options.ts'
 import { writePublic } from '../session/output-file.ts'
 import { readJson } from '../session/snapshot-file.ts'
 import { checklistMarkdown, checklistText } from './checklist-view.ts'
@@ -19,12 +19,7 @@ export const checklist: Command = {
   options: [
     { flags: '-o, --out <file>', description: 'where the list is, or is to be' },
     verboseOption,
-    {
-      flags: '--format <format>',
-      description: 'form of the output',
-      choices: ['text', 'json', 'markdown'],
-      default: 'text',
-    },
+    formatOption('text', 'json', 'markdown'),
   ],
   run: runChecklist,
 }

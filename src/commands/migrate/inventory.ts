@@ -5,7 +5,7 @@ import { inventoryFormat } from '../../gitlab/migrate/inventory.ts'
 import { relate } from '../../gitlab/migrate/relate.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { gitlabOptions, gitlabSettings, tokenSources, withGitlab } from '../session/gitlab.ts'
-import { list, text, usage, verboseOption } from '../session/options.ts'
+import { formatOption, list, text, usage, verboseOption } from '../session/options.ts'
 import { writePrivate } from '../session/output-file.ts'
 import { type Asked, collectFromApi } from './api-sources.ts'
 import { documentText } from './documents.ts'
@@ -47,12 +47,7 @@ export const inventory: Command = {
     ...gitlabOptions,
     verboseOption,
     { flags: '-o, --out <file>', description: 'write the inventory there as JSON, and show the table' },
-    {
-      flags: '--format <format>',
-      description: 'form of the output',
-      choices: ['text', 'json', 'markdown', 'csv'],
-      default: 'text',
-    },
+    formatOption('text', 'json', 'markdown', 'csv'),
   ],
   run: runInventory,
 }

@@ -4,7 +4,7 @@ import type { GitlabClient } from '../../gitlab-api/client.ts'
 import { visible } from '../../render/visible.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { gitlabOptions, gitlabSettings, tokenSources, withGitlab } from '../session/gitlab.ts'
-import { list, text, usage, verboseOption } from '../session/options.ts'
+import { formatOption, list, text, usage, verboseOption } from '../session/options.ts'
 import { writePublic } from '../session/output-file.ts'
 import { readChecklist, renderedList } from './checklist.ts'
 import { chosenForDeletion, confirmDeletion, deleteVariables, sayMentions } from './delete.ts'
@@ -43,12 +43,7 @@ export const verify: Command = {
     { flags: '--auto-approve', description: 'delete without asking' },
     ...gitlabOptions,
     verboseOption,
-    {
-      flags: '--format <format>',
-      description: 'form of the output',
-      choices: ['text', 'json', 'markdown'],
-      default: 'text',
-    },
+    formatOption('text', 'json', 'markdown'),
   ],
   run: runVerify,
 }
