@@ -51,7 +51,8 @@ function isRewrite(kinds: Kinds, change: Change): boolean {
   return change.fields.every(({ field, before }) => before === undefined && secrets.includes(field.join('\0')))
 }
 
-interface Task {
+/** What is left to do in one environment, and what turned out to be done already. */
+export interface Task {
   readonly environment: Environment
   readonly changes: readonly Change[]
   readonly already: readonly Change[]

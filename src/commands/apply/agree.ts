@@ -1,0 +1,108 @@
+import { createInterface } from 'node:readline/promises'
+import type { Environment } from '../../core/configuration.ts'
+import { problem, UserError } from '../../core/diagnostic.ts'
+import type { Kinds } from '../../core/kind.ts'
+import { hasChanges, type SavedPlan } from '../../core/plan.ts'
+import { renderDiagnostics } from '../../render/diagnostics.ts'
+import { outcomesJson } from '../../render/outcome.ts'
+import { promiseDiagnostics } from '../../render/promises-diagnostics.ts'
+import type { Options } from '../session/command.ts'
+import { list, text, usage, useColor } from '../session/options.ts'
+import { judgePlanned } from '../session/planned-promises.ts'
+import { interruptible, type Planned, planAll } from '../session/planning.ts'
+import { confirmations, printPlan } from '../session/run-plan.ts'
+import { rewritesOf, settle, type Task } from '../session/saved-plan.ts'
+import { reading } from '../session/servers.ts'
+import type { Session } from './session.ts'
+
+/** What is to be done, once it is agreed on; undefined when there is nothing to do. Throws UserError, or the server's refusal. */
+export async function agreedTasks(session: Session, saved: SavedPlan | undefined): Promise<Task[] | undefined> {
+  const { environments } = session.workspace
+  const planned = await freshPlan(session)
+  if (planned.objections.length > 0) throw new UserError(planned.objections)
+  await keepPromises(session, planned)
+  if (saved !== undefined) return settle(saved.environments, planned.grounded(), environments)
+  if (!(await approve(session, planned))) return undefined
+  if (session.options['autoApprove'] === true) return asPlanned(planned, environments)
+  // A person may have thought for an hour: what they said yes to must still be what there is.
+  const current = await freshPlan(session)
+  return settle(planned.grounded(), current.grounded(), environments)
+}
+
+/** A saved plan says itself which environments, removals and rewrites it is for, and is applied whole or not at all. */
+export function asSaved(kinds: Kinds, options: Options, { environments }: SavedPlan): Options {
+  const names = environments.map(({ environment }) => environment)
+  const narrowed =
+    list(options, 'environment').length > 0 && !names.every((name) => list(options, 'environment').includes(name))
+  const given =
+    ['shard', 'allow', 'rewrite'].find((name) => options[name] !== undefined) ?? (narrowed ? 'environment' : undefined)
+  if (given !== undefined) {
+    throw usage(`--${given} has no place beside a saved plan, which is applied whole`, 'Say it to "plan --out".')
+  }
+  return {
+    ...options,
+    environment: names,
+    allow: environments
+      .flatMap(({ changes }) => changes)
+      .flatMap(({ action, address }) => (action === 'delete' ? [`delete:${address}`] : [])),
+    rewrite: rewritesOf(kinds, environments),
+  }
+}
+
+/** Nothing is written that breaks a promise, unless the run says that it may. Throws UserError. */
+async function keepPromises({ context, options, workspace, shown }: Session, { parts }: Planned): Promise<void> {
+  const allowed = options['allowBrokenPromises'] === true
+  const results = await interruptible(context, judgePlanned(workspace.configuration, parts))
+  shown.end()
+  const broken = promiseDiagnostics(results, allowed ? 'warning' : 'error')
+  if (broken.length === 0) return
+  if (!allowed) throw new UserError([...broken, nothingWritten])
+  context.stderr.write(renderDiagnostics(broken, { color: useColor(context, options, context.stderr) }))
+}
+
+const nothingWritten = problem(
+  'broken-promises',
+  'nothing was written, because what the server would have then breaks the promises above',
+  'Mend the files, or change the promises where they are wrong; --allow-broken-promises applies all the same.',
+)
+
+async function freshPlan({ context, options, workspace, servers, shown }: Session): Promise<Planned> {
+  const asked = confirmations(workspace, options)
+  const planned = await planAll(context, workspace, { ...reading(servers, workspace, shown), ...asked })
+  shown.end()
+  return planned
+}
+
+function asPlanned({ plan }: Planned, environments: readonly Environment[]): Task[] {
+  return plan.environments.map(({ changes }, index) => ({
+    environment: environments[index] as Environment,
+    changes,
+    already: [],
+  }))
+}
+
+/** Shows the plan and asks. False when there is nothing to do; throws when the answer is no or cannot be had. */
+async function approve({ context, options }: Session, { plan }: Planned): Promise<boolean> {
+  const quiet = text(options, 'format') === 'json'
+  if (!quiet) await printPlan(context, options, plan, 'plan')
+  if (!hasChanges(plan)) {
+    if (quiet) context.stdout.write(outcomesJson([]))
+    return false
+  }
+  if (options['autoApprove'] === true) return true
+  if (context.stdin.isTTY !== true)
+    throw usage(
+      'there is no terminal to ask on',
+      'Apply a saved plan ("plan --out FILE", then "apply FILE"), or say --auto-approve.',
+    )
+  const questions = createInterface({ input: context.stdin, output: context.stderr as NodeJS.WritableStream })
+  try {
+    const answer = await questions.question('Apply these changes? Only "yes" is taken as a yes: ', {
+      signal: context.signal,
+    })
+    if (answer.trim() === 'yes') return true
+    throw new UserError([problem('declined', 'nothing was changed: the answer was not "yes"')])
+  } finally {
+    questions.close()
+  }
+}
