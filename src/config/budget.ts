@@ -51,3 +51,29 @@ function sumOf(members: readonly JsonValue[]): Size {
   }
   return { characters, values }
 }
+
+/**
+ * What all environments of a run may come to together: a list of for_each is read for every environment that the role
+ * names, and a template is filled in for every entry, so that a few megabytes of files can ask for any number of objects.
+ */
+export interface Work {
+  roles: number
+  /** Of policies, filled in. */
+  characters: number
+  exceeded: boolean
+}
+
+export const mostRoles = 500_000
+const mostPolicyText = 256_000_000
+
+export function newWork(): Work {
+  return { roles: mostRoles, characters: mostPolicyText, exceeded: false }
+}
+
+/** False once there is too much. */
+export function take(work: Work, { roles, characters }: Pick<Work, 'roles' | 'characters'>): boolean {
+  work.roles -= roles
+  work.characters -= characters
+  work.exceeded ||= work.roles < 0 || work.characters < 0
+  return !work.exceeded
+}

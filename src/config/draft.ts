@@ -32,6 +32,8 @@ export interface Described {
 /** Somebody names a policy; whoever defines it may be read later. */
 export interface PolicyReference {
   readonly name: string
+  /** The file that it is made from, where that has another name. */
+  readonly template?: string
   readonly place: Place
   readonly use?: Use | undefined
 }
@@ -55,6 +57,8 @@ export interface Draft {
   readonly server?: ServerVersion
   readonly owns: readonly Ownership[]
   readonly unmanaged: Unmanaged
+  /** Policies that roles here may name although no file describes them in this environment. */
+  readonly externalPolicies: readonly string[]
   readonly objects: Map<Address, Described>
   readonly references: PolicyReference[]
   readonly parents: ParentReference[]

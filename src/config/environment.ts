@@ -9,6 +9,7 @@ import type { Draft, Loading } from './draft.ts'
 import { type Check, check, typeName } from './explain.ts'
 import { type Layer, placeIn } from './merge.ts'
 import { ownsSchema, readOwns } from './ownership.ts'
+import { templated } from './policies.ts'
 import { isWriteOnly } from './references.ts'
 import { builtInScope, createScope, type Scope } from './scope.ts'
 import { quoted, startOf, type TextFile } from './text.ts'
@@ -32,8 +33,15 @@ export function ownShape(kinds: Kinds) {
       .meta({ description: 'What ${name} stands for, in this environment.' })
       .optional(),
     policies: z
-      .array(z.string().min(1))
+      .array(z.union([z.string().min(1), templated], { error: 'expected the name of a policy, or { name, template }' }))
       .meta({ description: 'Policies of this environment, besides those that its roles name.' })
+      .optional(),
+    external_policies: z
+      .array(z.string().min(1))
+      .meta({
+        description:
+          'Policies that roles of this environment may name although no file describes them here; * is any text.',
+      })
       .optional(),
     owns: ownsSchema(kinds)
       .meta({ description: 'Objects that belong to this environment, whether a file describes them or not.' })
@@ -99,6 +107,7 @@ function draftOf(name: string, document: YamlDocument, written: JsonObject, load
       return readOwns(filled['owns'], loading.kinds, objects.keys())
     },
     unmanaged: unmanagedOf(filled['unmanaged']),
+    externalPolicies: textsIn(filled['external_policies']),
     objects,
     references: policiesOf(filled['policies'], place),
     parents: [],
@@ -181,10 +190,17 @@ function unmanagedOf(value: JsonValue | undefined): Unmanaged {
 }
 
 function policiesOf(value: JsonValue | undefined, place: Check['place']): Draft['references'] {
-  const names = Array.isArray(value) ? (value as readonly JsonValue[]) : []
-  return names.flatMap((name, index) =>
-    typeof name === 'string' && name !== '' ? [{ name, place: place(['policies', String(index)]) }] : [],
-  )
+  const entries = Array.isArray(value) ? (value as readonly JsonValue[]) : []
+  return entries.flatMap((entry, index) => {
+    const at = place(['policies', String(index)])
+    if (typeof entry === 'string') return entry === '' ? [] : [{ name: entry, place: at }]
+    const { data } = templated.safeParse(entry)
+    return data === undefined ? [] : [{ ...data, place: at }]
+  })
+}
+
+function textsIn(value: JsonValue | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string' && item !== '') : []
 }
 
 /** Everything at the places where the kind is written. */

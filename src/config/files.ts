@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, realpathSync, type Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { byText } from '../core/json.ts'
@@ -127,6 +127,7 @@ async function tried<T>(path: string, problems: Problems, read: () => Promise<T>
 async function withinRoot(root: string, path: string, problems: Problems): Promise<string | undefined> {
   try {
     const real = await realpath(join(root, path))
+    if (isInside(root, real) && hasDotName(relative(root, real))) return hiddenByDot(path, problems)
     if (isInside(root, real)) return real
     problems.unreadable(
       'symlink-escapes',
@@ -145,6 +146,15 @@ async function withinRoot(root: string, path: string, problems: Problems): Promi
   return undefined
 }
 
+function hiddenByDot(path: string, problems: Problems): undefined {
+  problems.unreadable(
+    'symlink-escapes',
+    `${quoted(path)} is a link to something whose name begins with a dot`,
+    path,
+    'Such files are often secret, and this one would be shown. Copy it into the folder if it is meant.',
+  )
+}
+
 function isInside(root: string, real: string): boolean {
   const path = relative(root, real)
   return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
@@ -161,6 +171,7 @@ export function readText(root: string, path: string, problems: Problems): TextFi
     file = openSync(join(root, path), constants.O_RDONLY | constants.O_NONBLOCK)
     const status = fstatSync(file)
     if (!status.isFile()) return unreadable(path, { code: status.isDirectory() ? 'EISDIR' : 'no file' }, problems)
+    if (!isStillInside(root, path, status)) return unreadable(path, { code: 'changed' }, problems)
     const { size } = status
     return size > largestFile ? tooLarge(path, size, problems) : decode(readFileSync(file), path, problems)
   } catch (error) {
@@ -168,6 +179,13 @@ export function readText(root: string, path: string, problems: Problems): TextFi
   } finally {
     if (file !== undefined) closeSync(file)
   }
+}
+
+/** What was opened is what the path means now, inside: nobody put a link there after the path was looked at. */
+function isStillInside(root: string, path: string, { dev, ino }: Stats): boolean {
+  const real = realpathSync(join(root, path))
+  const now = lstatSync(real)
+  return isInside(root, real) && now.ino === ino && now.dev === dev
 }
 
 function tooLarge(path: string, size: number, problems: Problems): undefined {
@@ -189,6 +207,7 @@ function unreadable(path: string, error: unknown, problems: Problems): undefined
     ENAMETOOLONG: 'the name is too long',
     ENXIO: 'it is no file',
     'no file': 'it is a pipe or a device',
+    changed: 'it was exchanged for another file while it was read, or leads out of the folder',
     ELOOP: 'its links lead in a circle',
   }
   problems.unreadable('unreadable-file', `${quoted(path)} cannot be read: ${reasons[code] ?? code}`, path)

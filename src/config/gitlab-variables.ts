@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Scalar } from 'yaml'
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml'
+import { parseTokens } from './yaml-tokens.ts'
 
 /** A variable that a GitLab YAML sets itself. */
 interface YamlVariable {
@@ -32,8 +44,9 @@ const keywords = new Set(['default', 'include', 'stages', 'variables', 'workflow
  */
 export function readGitlabVariables(text: string): GitlabYaml | undefined {
   const options = { version: '1.1', logLevel: 'silent', prettyErrors: false, uniqueKeys: false } as const
-  const documents = parseAllDocuments(text, options)
-  if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return undefined
+  const tokens = parseTokens(text)
+  const documents = tokens && [...new Composer(options).compose(tokens)]
+  if (documents === undefined || documents.some(({ errors }) => errors.length > 0)) return undefined
   const read = documents.map(readDocument)
   return {
     variables: read.flatMap(({ variables }) => variables),
@@ -43,7 +56,7 @@ export function readGitlabVariables(text: string): GitlabYaml | undefined {
 }
 
 function readDocument(document: Document): GitlabYaml {
-  const follow: Follow = (node) => (isAlias(node) ? node.resolve(document) : node)
+  const follow = following(document)
   const top = membersOf(document.contents, follow)
   const jobs = [...top].flatMap(([name, node]) => {
     const job = follow(node)
@@ -56,9 +69,27 @@ function readDocument(document: Document): GitlabYaml {
   }
 }
 
-/** The node that an alias stands for. */
-type Follow = (node: unknown) => unknown
+/** The node that an alias stands for, and what was found out about maps so far. */
+interface Follow {
+  (node: unknown): unknown
+  readonly members: Map<YAMLMap, Members>
+}
 type Members = ReadonlyMap<string, unknown>
+
+/** Looked up once for all: the library goes through the whole document for each alias. */
+function following(document: Document): Follow {
+  const anchors = new Map<string, unknown>()
+  const targets = new Map<unknown, unknown>()
+  visit(document, {
+    Node(_key, node) {
+      // An anchor may be given anew further down; an alias means the nearest one above.
+      if (isAlias(node)) targets.set(node, anchors.get(node.source))
+      else if ((isScalar(node) || isCollection(node)) && node.anchor) anchors.set(node.anchor, node)
+    },
+  })
+  const follow = (node: unknown): unknown => (isAlias(node) ? targets.get(node) : node)
+  return Object.assign(follow, { members: new Map<YAMLMap, Members>() })
+}
 
 /** Far more than anybody merges; an anchor that merges itself would go on for ever. */
 const deepestMerge = 20
@@ -67,6 +98,16 @@ const deepestMerge = 20
 function membersOf(node: unknown, follow: Follow, depth = 0): Members {
   const map = follow(node)
   if (!isMap(map) || depth > deepestMerge) return new Map()
+  const known = follow.members.get(map)
+  if (known !== undefined) return known
+  // Maps that merge each other twice would otherwise be gone through twice as often with every one of them.
+  follow.members.set(map, new Map())
+  const members = mergedMembers(map, follow, depth)
+  follow.members.set(map, members)
+  return members
+}
+
+function mergedMembers(map: YAMLMap, follow: Follow, depth: number): Members {
   const pairs = map.items.flatMap(({ key, value }) => (isScalar(key) ? [[nameOf(key), value] as const] : []))
   const merged = pairs.flatMap(([name, value]) => {
     const from = name === '<<' ? follow(value) : undefined

@@ -6,6 +6,7 @@ import { byText, isObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kinds } from '../core/kind.ts'
 import type { Address, Identity } from '../core/resource.ts'
 import { assumedServer } from '../core/version.ts'
+import { newWork } from './budget.ts'
 import { joinSiblings, type RunServer } from './conflicts.ts'
 import { type Draft, type Loading, secretNamesOf } from './draft.ts'
 import { environmentName, readEnvironment } from './environment.ts'
@@ -50,11 +51,11 @@ export async function loadConfiguration(
     })
   const problems = collectProblems()
   const inputs = await readInputs(folder, problems)
-  const settings = readSettings(inputs.settings, problems)
+  const settings = readSettings(inputs.settings, kinds, problems)
   const loading: Loading = {
     kinds,
     settings,
-    surroundings: { env, allowed: settings.env, problems },
+    surroundings: { env, allowed: settings.env, problems, work: newWork() },
     library: { root: realpathSync(folder), problems, files: new Map() },
     secretNames: secretNamesOf(kinds),
     documents: new Map(),
@@ -64,8 +65,9 @@ export async function loadConfiguration(
   for (const draft of drafts) checkParents(draft, described.get(draft) ?? new Set(), problems)
   stopAtSilentLoss(drafts, problems)
   const promises = readPromises(inputs.promises, { loading, drafts, names: inputs.environments.map(environmentName) })
-  const external = externalObjects(settings, kinds)
-  const environments = drafts.map((draft) => finish(draft, described.get(draft) ?? new Set(), external))
+  const environments = drafts.map((draft) =>
+    finish(draft, described.get(draft) ?? new Set(), externalObjects(draft, settings, kinds)),
+  )
   return configuration({
     directory: folder,
     settings,
@@ -158,9 +160,10 @@ function finish(draft: Draft, described: ReadonlySet<Address>, external: readonl
 }
 
 /** Policies that others describe stay theirs, also where an environment owns all names. */
-function externalObjects({ externalPolicies }: Settings, kinds: Kinds): Ownership[] {
+function externalObjects(draft: Draft, settings: Settings, kinds: Kinds): Ownership[] {
+  const names = [...settings.externalPolicies, ...draft.externalPolicies]
   const policies = kinds.filter(({ written }) => written.in === 'policy')
-  return policies.flatMap(({ name: kind }) => externalPolicies.map((name) => ({ kind, name: name.toLowerCase() })))
+  return policies.flatMap(({ name: kind }) => names.map((name) => ({ kind, name: name.toLowerCase() })))
 }
 
 function draftsByName(drafts: readonly Draft[]): ReadonlyMap<string, Draft> {

@@ -1,6 +1,8 @@
+import * as z from 'zod'
 import { matchesGlob } from '../core/glob.ts'
 import { byText } from '../core/json.ts'
 import type { Kind } from '../core/kind.ts'
+import { take } from './budget.ts'
 import { addObject } from './conflicts.ts'
 import { describe } from './describe.ts'
 import { type Described, type Draft, kindWrittenIn, type Loading, type PolicyReference } from './draft.ts'
@@ -12,6 +14,14 @@ import { suggestName } from './suggest.ts'
 import { type Part, parseTemplate, type Reference } from './template.ts'
 import { type Place, quoted, startOf, type TextFile } from './text.ts'
 import { fillText } from './variables.ts'
+
+/** A policy under another name than its file's. */
+export const templated = z
+  .strictObject({
+    name: z.string().min(1).meta({ description: "The policy's name." }),
+    template: z.string().min(1).meta({ description: 'The name of the file in policies/, without .hcl.' }),
+  })
+  .meta({ description: 'A policy under another name than that of its file.' })
 
 /** A policy's file: a template, split into parts once. */
 interface PolicyFile {
@@ -68,14 +78,32 @@ export interface PolicyUse {
   readonly details?: Details | undefined
 }
 
-/** Puts the text of a file, filled in, into the environment. */
-export function addFilePolicy(
-  policy: PolicyFile,
-  use: PolicyUse,
+/** The same for a file that is named apart from the policy; one that is not there is reported. */
+export function addTemplatedPolicy(
+  template: string,
+  use: PolicyUse & { readonly place: Place },
   draft: Draft,
   files: PolicyFiles,
   loading: Loading,
 ): void {
+  const policy = files.byName.get(template)
+  if (policy !== undefined) {
+    addFilePolicy(policy, use, draft, files, loading)
+    return
+  }
+  loading.surroundings.problems.error(
+    'unknown-policy',
+    `there is no template ${quoted(`policies/${template}.hcl`)}`,
+    use.place,
+    {
+      help: suggestName(template, files.byName.keys(), 'Write the file, or name another one.'),
+      ...use.details,
+    },
+  )
+}
+
+/** Puts the text of a file, filled in, into the environment. */
+function addFilePolicy(policy: PolicyFile, use: PolicyUse, draft: Draft, files: PolicyFiles, loading: Loading): void {
   const { file, parts, positions, good } = policy
   files.used.add(policy)
   if (!good) return
@@ -94,8 +122,22 @@ export function addFilePolicy(
     draft.dropped.push({ place: use.user })
     return
   }
+  if (!affordText(text, startOf(file), draft, loading)) return
   checkGrammar({ text, file, parts, values }, draft.server, files.verdicts, scope.surroundings.problems)
   addPolicy(text, startOf(file), use, draft, loading)
+}
+
+/** A template of a megabyte, filled in for ten thousand roles, has no place in any memory. */
+function affordText(text: string, place: Place, { dropped }: Draft, { surroundings }: Loading): boolean {
+  const { problems, work } = surroundings
+  const before = work.exceeded
+  if (take(work, { roles: 0, characters: text.length })) return true
+  if (!before)
+    problems.error('too-large', 'the policies of all environments together are too large', place, {
+      help: 'Up to here they have more than 256 million characters: look for a large template that many roles use.',
+    })
+  dropped.push({ place })
+  return false
 }
 
 /** Mistakes in a shared text say for whom it is filled in. */
@@ -113,9 +155,9 @@ function addPolicy(text: string, place: Place, use: PolicyUse, draft: Draft, loa
   const kind = kindWrittenIn(loading.kinds, 'policy')
   if (kind === undefined) return
   const { name, user, details } = use
-  if (isListedExternal(name, kind, loading)) {
+  if (isListedExternal(name, kind, draft, loading)) {
     loading.surroundings.problems.error('external-policy', externalMessage(name), user, {
-      help: 'Give this one another name, or take that one out of external_policies in vaultwright.yaml.',
+      help: `Give this one another name, or take that one out of external_policies in ${placeOfExternal(name, kind, draft)}.`,
       ...details,
     })
     draft.dropped.push({ address: kind.identify(name).address, place: user })
@@ -146,7 +188,7 @@ export function addGeneratedPolicy(text: string, use: PolicyUse, draft: Draft, l
   const kind = kindWrittenIn(loading.kinds, 'policy')
   if (kind === undefined) return
   const { name, user, details } = use
-  if (!isExternal(name, kind, loading)) {
+  if (!isExternal(name, kind, draft, loading)) {
     addPolicy(text, user, use, draft, loading)
     // A file of the same name would be a second source.
     draft.references.push({ name, place: user, use: details?.use })
@@ -165,11 +207,23 @@ export function addNamedPolicies(draft: Draft, files: PolicyFiles, loading: Load
   if (kind === undefined) return
   const seen = new Set<string>()
   const missing: PolicyReference[] = []
+  for (const { name, template, place, use } of draft.references)
+    if (template !== undefined)
+      addTemplatedPolicy(
+        template,
+        { name, scope: draft.scope, user: place, place, details: { use } },
+        draft,
+        files,
+        loading,
+      )
   for (const reference of draft.references) {
-    const { name, place, use } = reference
+    const { name, template, place, use } = reference
     const { address } = kind.identify(name)
+    // Its file, if there is one, is for environments that do not say so.
+    if (template !== undefined || isOneOf(draft.externalPolicies, name, kind)) continue
     const named = files.byAddress.get(address)
-    if (named === undefined && !draft.objects.has(address) && !isExternal(name, kind, loading)) missing.push(reference)
+    if (named === undefined && !draft.objects.has(address) && !isExternal(name, kind, draft, loading))
+      missing.push(reference)
     if (named === undefined || seen.has(address)) continue
     seen.add(address)
     for (const policy of named)
@@ -179,13 +233,23 @@ export function addNamedPolicies(draft: Draft, files: PolicyFiles, loading: Load
 }
 
 /** The server makes `default` itself. */
-function isExternal(name: string, kind: Kind, loading: Loading): boolean {
-  return kind.identify(name).address === kind.identify('default').address || isListedExternal(name, kind, loading)
+function isExternal(name: string, kind: Kind, draft: Draft, loading: Loading): boolean {
+  return (
+    kind.identify(name).address === kind.identify('default').address || isListedExternal(name, kind, draft, loading)
+  )
 }
 
-function isListedExternal(name: string, kind: Kind, { settings }: Loading): boolean {
+function isListedExternal(name: string, kind: Kind, { externalPolicies }: Draft, { settings }: Loading): boolean {
+  return isOneOf(settings.externalPolicies, name, kind) || isOneOf(externalPolicies, name, kind)
+}
+
+function isOneOf(patterns: readonly string[], name: string, kind: Kind): boolean {
   const { address } = kind.identify(name)
-  return settings.externalPolicies.some((pattern) => matchesGlob(kind.identify(pattern).address, address))
+  return patterns.some((pattern) => matchesGlob(kind.identify(pattern).address, address))
+}
+
+function placeOfExternal(name: string, kind: Kind, { externalPolicies, place }: Draft): string {
+  return isOneOf(externalPolicies, name, kind) ? place.file.path : 'vaultwright.yaml'
 }
 
 function reportMissing(

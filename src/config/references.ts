@@ -121,7 +121,7 @@ export function readSecret(
 
 function fromEnv(reference: string, env: Readonly<Record<string, string | undefined>>): string {
   const name = envReference.exec(reference)?.[1]
-  const value = name === undefined ? undefined : env[name]
+  const value = name === undefined || !Object.hasOwn(env, name) ? undefined : env[name]
   if (value !== undefined && value !== '') return value
   const what =
     name === undefined

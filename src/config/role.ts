@@ -1,21 +1,20 @@
-import * as z from 'zod'
 import type { SecretUse } from '../core/configuration.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath, Kind } from '../core/kind.ts'
+import { mostRoles, take } from './budget.ts'
 import { addObject, addSecrets } from './conflicts.ts'
 import { describe } from './describe.ts'
 import { type Described, type Draft, kindWrittenIn, type Loading } from './draft.ts'
 import { type Check, check, typeName } from './explain.ts'
 import { type Entry, readEntries } from './for-each.ts'
 import { type Layer, placeIn } from './merge.ts'
-import { addFilePolicy, addGeneratedPolicy, type PolicyFiles } from './policies.ts'
+import { addGeneratedPolicy, addTemplatedPolicy, type PolicyFiles, templated } from './policies.ts'
 import type { Details, Use } from './problems.ts'
 import { isWriteOnly } from './references.ts'
 import { overlaid, readUses } from './role-environments.ts'
 import { keysAt } from './schema-shape.ts'
 import { createScope, type Scope } from './scope.ts'
 import { generatedPolicy, readSecrets } from './secrets.ts'
-import { suggestName } from './suggest.ts'
 import { variablesIn } from './template.ts'
 import { type Place, quoted, type TextFile } from './text.ts'
 import { compile, fillTemplate, resolveAll, type Template } from './variables.ts'
@@ -86,6 +85,7 @@ function readMerged(merged: JsonObject, reading: Reading): void {
   const entries = forEach === undefined ? [] : readEntries(forEach, layers, outer, context.loading)
   if (reportSameName(rest, entries, reading)) return
   for (const entry of entries) {
+    if (surroundings.work.exceeded) return
     const related = firstMet(entry)
     const scope = createScope(entry.variables, entry.placeOf, { help, surroundings, outer, use, related })
     resolveAll(scope)
@@ -135,6 +135,7 @@ interface Filled extends Reading {
 function readRole(template: Template, scope: Scope, entry: Entry | undefined, reading: Reading): void {
   const { kind, layers, use, user, draft, context } = reading
   const { loading } = context
+  if (!affordRole(reading)) return
   const failed: FieldPath[] = []
   const value = fillTemplate(template, scope, failed) as JsonObject
   const place: Check['place'] = (path, what) => placeIn(layers, path, what)
@@ -180,6 +181,18 @@ function readRole(template: Template, scope: Scope, entry: Entry | undefined, re
   if (secrets !== undefined) addSecrets(described, secrets, draft, problems)
 }
 
+/** What is too much is told once; nothing after it is read. */
+function affordRole({ layers, context }: Reading): boolean {
+  const { problems, work } = context.loading.surroundings
+  const before = work.exceeded
+  if (take(work, { roles: 1, characters: 0 })) return true
+  if (!before)
+    problems.error('too-large', `the files describe more than ${mostRoles} roles`, placeIn(layers, []), {
+      help: 'A list of for_each counts once for each environment. Split the configuration into several.',
+    })
+  return false
+}
+
 /** Failed paths below one key, as seen from there. */
 function withoutPrefix<T extends { failed: readonly FieldPath[] }>(options: T, key: string): T {
   return { ...options, failed: options.failed.filter(([first]) => first === key).map((path) => path.slice(1)) }
@@ -204,8 +217,6 @@ function textOf(
     problems.error('wrong-type', `${key}: expected a string, got ${typeName(value)}`, place([key]), details)
   return undefined
 }
-
-const templated = z.strictObject({ name: z.string().min(1), template: z.string().min(1) })
 
 /**
  * Names of the policies. An entry of two keys is a policy of the role's own, made from a template here and now.
@@ -243,19 +254,8 @@ function fromTemplate(entry: JsonObject, path: FieldPath, filled: Filled): JsonV
     failed.push(path)
     return null
   }
-  const template = files.byName.get(both.template)
-  if (template !== undefined)
-    addFilePolicy(template, { name: both.name, scope, user: place(path), details }, draft, files, loading)
-  else
-    problems.error(
-      'unknown-policy',
-      `there is no template ${quoted(`policies/${both.template}.hcl`)}`,
-      place([...path, 'template']),
-      {
-        help: suggestName(both.template, files.byName.keys(), 'Write the file, or name another one.'),
-        ...details,
-      },
-    )
+  const use = { name: both.name, scope, user: place(path), place: place([...path, 'template']), details }
+  addTemplatedPolicy(both.template, use, draft, files, loading)
   return both.name
 }
 

@@ -24,7 +24,7 @@ export function jsonSchemas(kinds: Kinds): Record<'environment' | 'promises' | '
     environment: environmentSchema(kinds),
     promises: promisesJsonSchema(),
     role: roleSchema(kinds),
-    settings: { $schema: draft, title: 'Settings of vaultwright', ...converted(settingsSchema) },
+    settings: { $schema: draft, title: 'Settings of vaultwright', ...converted(settingsSchema(kinds)) },
   }
 }
 

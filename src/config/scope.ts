@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import { type Budget, newBudget } from './budget.ts'
+import { type Budget, newBudget, type Work } from './budget.ts'
 import type { Details, Problems, Use } from './problems.ts'
 import { variableName } from './template.ts'
 import { type Place, quoted } from './text.ts'
@@ -10,6 +10,7 @@ export interface Surroundings {
   /** Names that vaultwright.yaml allows. */
   readonly allowed: readonly string[]
   readonly problems: Problems
+  readonly work: Work
 }
 
 export interface Definition {

@@ -1,9 +1,11 @@
 import * as z from 'zod'
 import type { LintException, Settings } from '../core/configuration.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
-import { rules } from '../lint/index.ts'
+import type { Kinds } from '../core/kind.ts'
+import { titles } from '../lint/titles.ts'
 import { check } from './explain.ts'
 import { type Layer, placeIn } from './merge.ts'
+import { limitsOf, limitsSchema } from './plan-limits.ts'
 import type { Problems } from './problems.ts'
 import { locationOf, type TextFile } from './text.ts'
 import { singleDocument } from './yaml.ts'
@@ -97,11 +99,15 @@ const gitlabSchema = z
 const level = z.enum(['off', 'info', 'warning', 'error'])
 
 const levelsSchema = z
-  .strictObject(Object.fromEntries(rules.map(({ id, title }) => [id, level.meta({ description: title }).optional()])))
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(titles).map(([id, title]) => [id, level.meta({ description: title }).optional()]),
+    ),
+  )
   .meta({ description: "Levels of rules, by ID, where they differ from the rules' own." })
 
 const exceptionSchema = z.strictObject({
-  rule: z.enum(rules.map(({ id }) => id)).meta({ description: 'The ID of the rule.' }),
+  rule: z.enum(Object.keys(titles)).meta({ description: 'The ID of the rule.' }),
   object: z.string().min(1).meta({ description: 'The address of the object; * is any text.' }),
   environment: z.string().min(1).meta({ description: 'The only environment that it is for.' }).optional(),
   reason: z
@@ -130,7 +136,7 @@ const lintSchema = z
   })
   .meta({ description: 'What "vaultwright check" says about things that are allowed and still mistakes.' })
 
-export const settingsSchema = z.strictObject({
+const ownKeys = z.strictObject({
   env: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' }))
     .meta({ description: 'Names of environment variables that ${env:NAME} may read outside write-only fields.' })
@@ -143,6 +149,11 @@ export const settingsSchema = z.strictObject({
   lint: lintSchema.optional(),
 })
 
+/** Limits name kinds, which are a table of their own. */
+export function settingsSchema(kinds: Kinds) {
+  return ownKeys.extend({ limits: limitsSchema(kinds).optional() })
+}
+
 /** Those that this program makes for its own roles. */
 const administrators: readonly string[] = ['vaultwright-*']
 
@@ -151,21 +162,24 @@ export const noSettings: Settings = {
   externalPolicies: [],
   gitlab: {},
   lint: { levels: {}, exceptions: [], administrators },
+  limits: {},
 }
 
-type Written = z.infer<typeof settingsSchema>
+type Written = z.infer<ReturnType<typeof settingsSchema>>
 
 /** `vaultwright.yaml`; nothing is allowed and nothing is external where there is none. */
-export function readSettings(file: TextFile | undefined, problems: Problems): Settings {
+export function readSettings(file: TextFile | undefined, kinds: Kinds, problems: Problems): Settings {
   const document = file && singleDocument(file, problems, new Set())
   const layers = document ? [{ document, at: [] }] : []
   const settings =
-    document && check(settingsSchema, document.value, { problems, place: (path, what) => placeIn(layers, path, what) })
+    document &&
+    check(settingsSchema(kinds), document.value, { problems, place: (path, what) => placeIn(layers, path, what) })
   if (file !== undefined && settings === undefined) problems.mute('unknown-policy', 'env-not-allowed')
   const good: Written = settings ?? goodKeys(document?.value)
   return {
     env: good.env ?? [],
     externalPolicies: good.external_policies ?? [],
+    limits: limitsOf(good.limits),
     gitlab: (good.gitlab ?? {}) as Settings['gitlab'],
     lint: {
       levels: (good.lint?.levels ?? {}) as Settings['lint']['levels'],
@@ -185,7 +199,7 @@ function exceptionsOf(written: readonly z.infer<typeof exceptionSchema>[], layer
 
 /** What can be understood beside a mistake: it must not look as if it were not there. */
 function goodKeys(value: JsonValue | undefined): Written {
-  const { env, external_policies } = settingsSchema.shape
+  const { env, external_policies } = ownKeys.shape
   const written = isObject(value) ? value : {}
   return {
     env: env.safeParse(written['env']).data,

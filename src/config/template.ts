@@ -50,8 +50,9 @@ export function parseTemplate(text: string): ParsedTemplate {
 }
 
 function parseReference(text: string, at: number): readonly [Part | TemplateError, length: number] {
-  const end = /[}\n]/g
-  end.lastIndex = at
+  // Not beyond the next "${": a text of nothing but these would be looked through once for each of them.
+  const end = /[}\n]|\$\{/g
+  end.lastIndex = at + 2
   const stop = end.exec(text)
   if (stop?.[0] !== '}')
     return [

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath } from '../core/kind.ts'
 import { longestChain, sizeOf, spend } from './budget.ts'
+import { isCredential } from './credentials.ts'
 import type { Problems } from './problems.ts'
 import { type Definition, namesOf, ownerOf, type Resolved, type Scope } from './scope.ts'
 import { suggestName } from './suggest.ts'
@@ -169,7 +170,18 @@ function readEnv(name: string, { surroundings, use }: Scope, place: () => Place)
     })
     return undefined
   }
-  const value = env[name]
+  if (isCredential(name, env)) {
+    problems.error(
+      'env-secret',
+      `"\${env:${name}}" may hold a secret, and what stands here is shown in plans`,
+      place(),
+      {
+        help: 'Only write-only fields take secrets from the environment, and no list in vaultwright.yaml changes that. A value that may be shown goes into a variable of another name.',
+      },
+    )
+    return undefined
+  }
+  const value = Object.hasOwn(env, name) ? env[name] : undefined
   if (value === undefined) {
     problems.error('env-unset', `the environment variable ${name} is not set`, place(), {
       help: 'Set it for this run.',

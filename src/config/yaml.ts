@@ -1,7 +1,6 @@
 import {
   type Alias,
   Composer,
-  type CST,
   type Document,
   isAlias,
   isCollection,
@@ -10,7 +9,6 @@ import {
   isSeq,
   type Node,
   type Pair,
-  Parser,
   type Scalar,
   type YAMLError,
   type YAMLMap,
@@ -22,6 +20,7 @@ import { hideSecretsOfBrokenText, hideSuspect, isPublic, type Suspicion, suspici
 import { explainSyntax } from './syntax.ts'
 import { quoted, startOf, type TextFile } from './text.ts'
 import { type Found, find, keyText, placeOf, type Written } from './yaml-places.ts'
+import { deepest, parseTokens } from './yaml-tokens.ts'
 
 /** A YAML document as plain data, and where each part of it is written. */
 export interface YamlDocument {
@@ -31,8 +30,6 @@ export interface YamlDocument {
   find(path: FieldPath): Found
 }
 
-/** Deeper than any configuration, and far from where the parser runs out of stack. */
-export const deepest = 100
 /** A document may grow by this many values through its aliases. */
 export const mostAliased = 100_000
 
@@ -42,9 +39,8 @@ export const mostAliased = 100_000
  * @param secretNames keys whose values are secrets: a value in the clear is never shown
  */
 export function parseYaml(file: TextFile, problems: Problems, secretNames: ReadonlySet<string>): YamlDocument[] {
-  const tokens = [...new Parser().parse(file.text)]
-  const deep = tokens.find((token) => depthOf(token) > deepest)
-  if (deep !== undefined) {
+  const tokens = parseTokens(file.text)
+  if (tokens === undefined) {
     problems.error('too-deep', `the file is nested more than ${deepest} levels deep`, startOf(file))
     return []
   }
@@ -59,19 +55,6 @@ export function parseYaml(file: TextFile, problems: Problems, secretNames: Reado
 
 function isNothing(contents: unknown): boolean {
   return contents === null || (isScalar(contents) && contents.value === null && (contents.source ?? '') === '')
-}
-
-/** Without recursion: the parser survives any nesting, the composer does not. */
-export function depthOf(token: CST.Token): number {
-  let most = 0
-  const open: [unknown, number][] = [[token, 0]]
-  for (let next = open.pop(); next !== undefined && most <= deepest; next = open.pop()) {
-    const [{ items = [], value }, depth] = next as [{ items?: CST.CollectionItem[]; value?: unknown }, number]
-    most = Math.max(most, depth)
-    if (typeof value === 'object' && value !== null) open.push([value, depth])
-    for (const { key, value: inner } of items) for (const part of [key, inner]) if (part) open.push([part, depth + 1])
-  }
-  return most
 }
 
 function readDocument(document: Document, reading: Reading): YamlDocument[] {

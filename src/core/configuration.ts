@@ -1,7 +1,9 @@
 import type { Diagnostic, Severity, Source } from './diagnostic.ts'
 import type { FieldPath } from './kind.ts'
+import type { Limits } from './limits.ts'
 import type { AccessPromise } from './promise.ts'
 import type { Address, Desired, Identity } from './resource.ts'
+import type { Undo } from './rollback.ts'
 import type { WriteOnly } from './server.ts'
 import type { ServerVersion } from './version.ts'
 
@@ -46,6 +48,18 @@ export interface Environment {
   readonly described: ReadonlySet<Address>
   /** By the address of the role, then by the name of the job's variable. */
   readonly secrets: Readonly<Record<Address, Readonly<Record<string, SecretUse>>>>
+  /** Only of a plan back: then `desired` is what an apply found and changed, and not what the files want. */
+  readonly rollback?: EnvironmentRollback
+}
+
+export interface EnvironmentRollback {
+  readonly undo: readonly Undo[]
+  /** Whether the journal ends where the apply ended. */
+  readonly complete: boolean
+  /** What the apply changed as well and somebody wants left as it is. */
+  readonly keep: readonly Identity[]
+  /** The environment as the files want it. */
+  readonly files: Environment
 }
 
 /** Settings of the whole repository: `vaultwright.yaml`. */
@@ -56,6 +70,8 @@ export interface Settings {
   readonly externalPolicies: readonly string[]
   readonly gitlab: GitlabSettings
   readonly lint: LintSettings
+  /** How much one plan may delete or rewrite. */
+  readonly limits: Limits
 }
 
 /** The GitLab whose jobs log in: which of its features and claims there are. */

@@ -29,6 +29,8 @@ export interface Diagnostic {
   readonly length?: number
   /** What to do about it. */
   readonly help?: string
+  /** Lines to copy, shown below the help as they are. */
+  readonly paste?: readonly string[]
   /** What can happen otherwise: the same for all diagnostics of a code. */
   readonly why?: string
   /** Other places that take part, each with its own words. */

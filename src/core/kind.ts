@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { AccessFact } from './access-fact.ts'
+import type { Demands } from './demand.ts'
 import type { JsonObject } from './json.ts'
 import type { Address, Desired, Identity, Listed, Live } from './resource.ts'
 import type { VaultReader, VaultWriter } from './server.ts'
@@ -24,6 +25,27 @@ export interface FieldRefusal {
   readonly field: readonly string[]
   readonly reason: string
   readonly help: string
+}
+
+/**
+ * How a server's audit log tells of a kind. Fields are one level deep here, named as requests name them; their strings may
+ * be hashes.
+ */
+export interface Audited<Spec extends JsonObject = JsonObject> {
+  /** The object that a write or removal at this API path is about; undefined for every other path. */
+  objectAt(path: string): Identity | undefined
+  /** What a request's body asks for. */
+  sent(data: JsonObject, path: string): JsonObject
+  /** What an object has. */
+  held(spec: Spec): JsonObject
+  /** Whether a write at this path sets this field although it does not name it. */
+  resets(field: string, path: string): boolean
+  /** Other texts that the server keeps as this one. */
+  spellings?(field: string, text: string): readonly string[]
+  /** A GET of the object's path answers with its fields as they were sent. */
+  readonly readable: boolean
+  /** The path by which `sys/remount` knows the object, such as `auth/jwt`; absent for what is no mount. */
+  mountPoint?(object: Identity): string
 }
 
 /**
@@ -71,10 +93,22 @@ export interface Kind<Spec extends JsonObject = JsonObject> {
   remove?(server: VaultWriter, live: Live<Spec>): Promise<void>
   /** What the server cannot change in place. */
   refuse?(before: Spec, after: Spec): readonly FieldRefusal[]
+  /** What policies have to grant so that objects of this kind can be handled; each needs the requests of its methods here. */
+  readonly demands: Demands
   /** What else a removal destroys; then it takes a confirmation that names the object. */
   readonly removalDestroys?: string
+  /** Why a container is of no use once it holds no object of this kind; then a plan asks before it takes the last one. */
+  readonly emptyWithout?: string
+  /** Why this object is not changed in passing, whoever describes it: more than this configuration stands on it. */
+  delicate?(object: Identity): string | undefined
+  /** What kept others out before and does so no more: fields, from the spec's root. */
+  unbound?(before: Spec, after: Spec): readonly (readonly string[])[]
+  /** True where `list` asks the server for each object itself, so that what it lacks is not there. */
+  readonly listsAll?: true
   /** What an object says about who may do what; absent for kinds that decide nothing. */
   access?(object: Identity & { readonly spec: Spec }): AccessFact | undefined
+  /** Absent for a kind that no audit log tells of. */
+  readonly audited?: Audited<Spec>
   /** True where two different specs mean the same, such as policies that differ in layout only. */
   sameMeaning?(before: Spec, after: Spec): boolean
 }

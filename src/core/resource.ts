@@ -28,6 +28,8 @@ export interface Desired<Spec extends JsonObject = JsonObject> extends Identity 
   /** Objects that must be in place first. */
   readonly needs: readonly Address[]
   readonly source: Source
+  /** What `Live` calls so, for an object that is to be made as it once was; absent where those of the live one stay. */
+  readonly attributes?: JsonObject
 }
 
 /** An object as the server has it. */

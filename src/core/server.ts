@@ -26,7 +26,15 @@ export interface VaultReader {
   /** The `data` of a GET; undefined when there is nothing at the path. */
   read(path: string): Promise<JsonObject | undefined>
   /** Undefined when the server has nothing to list there. */
-  list(path: string): Promise<Listing | undefined>
+  list(path: string, options?: ListOptions): Promise<Listing | undefined>
+}
+
+export interface ListOptions {
+  /**
+   * True for lists that OpenBao gives in pages. A policy's `pagination_limit` cuts them without a word in the answer
+   * (openbao vault/policy/acl.go), so it is asked for what comes after the last name until nothing does.
+   */
+  readonly pages?: boolean
 }
 
 export interface WriteOptions {

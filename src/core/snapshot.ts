@@ -12,9 +12,14 @@ export const snapshotFormat = 'vaultwright-snapshot/1'
 export interface Snapshot {
   readonly format: typeof snapshotFormat
   readonly server: ServerInfo
-  /** The `data` of each GET. A path that is not here had nothing. */
+  /** The `data` of each GET. */
   readonly read: Readonly<Record<string, JsonObject>>
   readonly list: Readonly<Record<string, Listing>>
+  /**
+   * Paths at which the server said that there is nothing. Missing in snapshots of a server that was seen whole, such as
+   * the sandbox's own, and in older ones: then nothing is at every path that is not above.
+   */
+  readonly absent?: readonly string[]
 }
 
 /** Throws one UserError with everything that is wrong with the shape. */
@@ -35,6 +40,7 @@ export function parseSnapshot(value: unknown): Snapshot {
     ...wrongServer(value['server']),
     ...wrongMembers('read', value['read'], (data) => (isObject(data) ? undefined : 'is not an object')),
     ...wrongMembers('list', value['list'], wrongListing),
+    ...wrongAbsent(value['absent']),
   ]
   if (wrong.length > 0)
     throw new UserError(
@@ -62,6 +68,11 @@ function wrongMembers(name: string, members: unknown, wrong: (member: unknown) =
   })
 }
 
+function wrongAbsent(absent: unknown): string[] {
+  const right = absent === undefined || (Array.isArray(absent) && absent.every((path) => typeof path === 'string'))
+  return right ? [] : ['"absent" is not a list of paths']
+}
+
 /** Strict, so that no misspelt detail of a listing is taken for "the server gave none". */
 function wrongListing(listing: unknown): string | undefined {
   if (!isObject(listing)) return 'is not an object'
@@ -74,23 +85,52 @@ function wrongListing(listing: unknown): string | undefined {
 }
 
 /**
- * Answers as the server did when the snapshot was taken; whatever it does not hold, the server did not have. Only what a
- * listing names and nobody could read is neither there nor absent: reading it throws VaultError.
+ * Answers as the server did when the snapshot was taken. What it does not hold is absent only where the server said so, or
+ * where a listing does not name it. What was never asked, and what a listing names and nobody could read, is neither there
+ * nor absent: both throw VaultError.
  */
 export function snapshotReader(snapshot: Snapshot): VaultReader {
   const listed = new Set(
-    Object.entries(snapshot.list).flatMap(([folder, { keys }]) => keys.map((key) => `${folder}/${key}`)),
+    Object.entries(snapshot.list).flatMap(([folder, { keys }]) => keys.map((key) => `${plain(folder)}/${key}`)),
   )
+  const known = new Set([...(snapshot.absent ?? []), ...Object.keys(snapshot.list)].map(plain))
+  const whole = snapshot.absent === undefined
   return {
     server: snapshot.server,
     async read(path) {
       const data = own(snapshot.read, path)
-      if (data !== undefined || !listed.has(path)) return data
-      const reason = 'the snapshot lists it and does not hold it; the token that took the snapshot may not read it'
-      throw new VaultError(403, 'GET', path, [reason])
+      if (data !== undefined) return data
+      if (listed.has(path))
+        throw silent(
+          'GET',
+          path,
+          403,
+          'lists it and does not hold it; the token that took the snapshot may not read it',
+        )
+      if (whole || foldersOf(path).some((folder) => known.has(folder))) return undefined
+      throw silent('GET', path, 404, 'does not say whether it exists; take it anew')
     },
-    list: async (path) => own(snapshot.list, path),
+    async list(path) {
+      const listing = own(snapshot.list, path)
+      if (listing !== undefined || whole || snapshot.absent?.includes(path)) return listing
+      throw silent('LIST', path, 404, 'does not say what is there; take it anew')
+    },
   }
+}
+
+function silent(method: string, path: string, status: number, reason: string): VaultError {
+  return new VaultError(status, method, path, [`the snapshot ${reason}`])
+}
+
+/** A listing with details is one of the same folder as that without. */
+function plain(path: string): string {
+  return path.replace(/^sys\/policies\/detailed\//, 'sys/policies/')
+}
+
+/** The path itself, and each folder above it. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/')
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

@@ -1,8 +1,10 @@
 import type * as z from 'zod'
+import type { Demands } from '../core/demand.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldRefusal, Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Desired, type Identity, type Listed, type Live } from '../core/resource.ts'
-import type { VaultReader, VaultWriter } from '../core/server.ts'
+import { VaultError, type VaultReader, type VaultWriter } from '../core/server.ts'
+import type { ServerVersion } from '../core/version.ts'
 import {
   canonicalFields,
   choice,
@@ -24,6 +26,9 @@ import {
  */
 export type AuthMountSpec = JsonObject & { readonly type: string }
 
+/** Terraform's provider clears such a list by a single empty item, which the server keeps (structures.go, expandAuthMethodTune). */
+const cleared = { blanks: 'mean nothing' } as const
+
 /** What can be changed on a live mount, besides `description` and `options`. */
 const tuneFields: Fields = {
   default_lease_ttl: duration("TTL of this mount's tokens when nothing else sets one."),
@@ -34,10 +39,10 @@ const tuneFields: Fields = {
     'default-service',
     'Which type of token logins give; the default- ones let a role decide.',
   ),
-  audit_non_hmac_request_keys: set('Request keys that the audit log shows in clear text.'),
-  audit_non_hmac_response_keys: set('Response keys that the audit log shows in clear text.'),
-  passthrough_request_headers: set('Request headers handed on to the auth method.'),
-  allowed_response_headers: set('Response headers that the auth method may set.'),
+  audit_non_hmac_request_keys: set('Request keys that the audit log shows in clear text.', cleared),
+  audit_non_hmac_response_keys: set('Response keys that the audit log shows in clear text.', cleared),
+  passthrough_request_headers: set('Request headers handed on to the auth method.', cleared),
+  allowed_response_headers: set('Response headers that the auth method may set.', cleared),
 }
 
 const fields: Fields = {
@@ -103,12 +108,28 @@ function live(object: Identity, data: JsonObject): Live<AuthMountSpec> {
   }
 }
 
+const tokenMount = addressOf('auth-mount', 'token')
+
+/** The server's own way to tokens, in the root namespace and in others (vault auth.go, mountTypeToken); nobody can disable it. */
+const tokenTypes: readonly unknown[] = ['token', 'ns_token']
+
 async function* list(server: VaultReader): AsyncGenerator<Listed<AuthMountSpec>> {
-  const mounts = (await server.read('sys/auth')) ?? {}
-  for (const [path, data] of Object.entries(mounts)) {
+  const mounts = Object.entries((await server.read('sys/auth')) ?? {})
+  const odd = mounts.find(([, data]) => !isObject(data) || typeof data['type'] !== 'string')
+  if (odd !== undefined) throw unreliable(server, `what it says of ${odd[0]} is no auth mount`)
+  if (!mounts.some(([, data]) => isObject(data) && tokenTypes.includes(data['type'])))
+    throw unreliable(server, 'it has no mount of the type token, which every server has: it was cut or filtered')
+  for (const [path, data] of mounts as [string, JsonObject][]) {
     const object = identify(path)
-    if (isObject(data)) yield { ...object, live: live(object, data), builtin: data['type'] === 'token' }
+    yield { ...object, live: live(object, data), builtin: tokenTypes.includes(data['type']) }
   }
+}
+
+/** A mount that is missing from a list that is not whole would look disabled. */
+function unreliable({ server }: VaultReader, reason: string): VaultError {
+  return new VaultError(200, 'GET', 'sys/auth', [
+    `the list of auth mounts of ${server.address} is not whole: ${reason}`,
+  ])
 }
 
 async function read(server: VaultReader, object: Identity): Promise<Live<AuthMountSpec> | undefined> {
@@ -128,9 +149,37 @@ async function write(
   const config = { ...payload(tuneFields, isObject(tune) ? tune : {}, server.server), ...chosen }
   if (before === undefined) return server.write(desired.path, { ...rest, config }, { repeatable: false })
   const kept = { ...removed(before.spec['options']), ...(rest['options'] as JsonObject) }
-  const path = `sys/mounts/${desired.path.slice('sys/'.length)}/tune`
-  return server.write(path, { ...config, description: rest['description'], options: kept })
+  return server.write(tunePath(desired), { ...config, description: rest['description'], options: kept })
 }
+
+/** Does what `sys/auth/<path>/tune` does, and needs no sudo (vault logical_system.go). */
+function tunePath({ path }: Identity): string {
+  return `sys/mounts/${path.slice('sys/'.length)}/tune`
+}
+
+/** Enabling is an update, because the server does not look whether the mount is there (vault logical_system.go). */
+const demands: Demands = {
+  list: () => readable,
+  read: () => readable,
+  create: ({ path }, server) => [
+    { path, capabilities: ['update', 'sudo'], sends: [...names(fields, server), 'config'] },
+  ],
+  update: (object, server) => [
+    {
+      path: tunePath(object),
+      capabilities: ['update'],
+      sends: [...names(tuneFields, server), 'description', 'options'],
+    },
+  ],
+  remove: ({ path }) => [{ path, capabilities: ['delete', 'sudo'] }],
+}
+
+/** Of what every write sends; the version of the plugin goes with what is tuned, and only when it is chosen anew. */
+function names(table: Fields, server: ServerVersion): string[] {
+  return Object.keys(payload(table, {}, server)).filter((name) => name !== 'plugin_version')
+}
+
+const readable = [{ path: 'sys/auth', capabilities: ['read'] }]
 
 /** Tuning adds to the options; an empty text is what takes one away. */
 function removed(options: JsonValue | undefined): Record<string, string> {
@@ -179,11 +228,28 @@ export const authMount: Kind<AuthMountSpec> = {
   write,
   remove: (server, object) => server.remove(object.path),
   refuse,
+  listsAll: true,
+  delicate: ({ address }) =>
+    address === tokenMount ? 'every token of the server is made and renewed by it' : undefined,
+  audited: {
+    objectAt(path) {
+      const [, mount] =
+        /^sys\/(?:mounts\/)?auth\/(.+)\/tune\/?$/s.exec(path) ?? /^sys\/auth\/(.*[^/])\/?$/s.exec(path) ?? []
+      return mount === undefined ? undefined : identify(mount)
+    },
+    sent: ({ config, ...data }) => ({ ...data, ...(isObject(config) ? config : {}) }),
+    held: ({ tune, ...spec }) => ({ ...spec, ...(isObject(tune) ? tune : {}) }),
+    // Tuning leaves alone what it does not name; enabling makes a new mount.
+    resets: (_field, path) => !/\/tune\/?$/.test(path),
+    readable: false,
+    mountPoint: ({ path }) => path.slice('sys/'.length),
+  },
   access: ({ path, spec }) => ({
     as: 'auth-mount',
     mount: path.slice('sys/auth/'.length),
     type: spec.type,
     tune: isObject(spec['tune']) ? spec['tune'] : {},
   }),
+  demands,
   removalDestroys: 'its configuration, all its roles and every token it gave',
 }

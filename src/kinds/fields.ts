@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { parseDuration } from '../core/duration.ts'
 import { byText, deepEqual, isEmpty, isObject, type JsonObject, type JsonValue, stableStringify } from '../core/json.ts'
-import { type ServerInfo, WriteOnly } from '../core/server.ts'
-import { meets, type Requirement } from '../core/version.ts'
+import { WriteOnly } from '../core/server.ts'
+import { meets, type Requirement, type ServerVersion } from '../core/version.ts'
 
 /**
  * A field of an object, as a table row: how people write it, which of its spellings mean the same, and what has to be
@@ -111,11 +111,15 @@ const strings = z.union([z.array(z.string()), z.string()], {
 
 /**
  * A list whose order and repetitions mean nothing. The servers split a text at commas, never the items of a list, and
- * trim each item (sdk/framework TypeCommaStringSlice).
+ * trim each item (sdk/framework TypeCommaStringSlice). With `blanks: 'mean nothing'`, an empty item is as good as none.
  */
-export function set(description: string, options: Options & { readonly item?: (item: string) => string } = {}): Field {
-  const { item = (text: string) => text, ...rest } = options
-  return field(strings.meta({ description }), [], (value) => sortedSet(items(value).map(item)), rest)
+export function set(
+  description: string,
+  options: Options & { readonly item?: (item: string) => string; readonly blanks?: 'mean nothing' } = {},
+): Field {
+  const { item = (text: string) => text, blanks, ...rest } = options
+  const counts = (text: string) => blanks === undefined || text !== ''
+  return field(strings.meta({ description }), [], (value) => sortedSet(items(value).filter(counts).map(item)), rest)
 }
 
 function items(value: JsonValue): string[] {
@@ -243,7 +247,7 @@ export function canonicalField(fields: Fields, spec: JsonObject, name: string): 
  * Every field that the server has, explicit empties included, so that nothing of an earlier write stays behind.
  * Secrets and per-write fields are there only when the spec has them.
  */
-export function payload(fields: Fields, spec: JsonObject, server: ServerInfo): Record<string, unknown> {
+export function payload(fields: Fields, spec: JsonObject, server: ServerVersion): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const [name, { unset, requires, writeOnly, perWrite: steering }] of Object.entries(fields)) {
     const value = spec[name]

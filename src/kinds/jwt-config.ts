@@ -1,8 +1,10 @@
 import * as z from 'zod'
+import type { Demand, Demands } from '../core/demand.ts'
 import { isEmpty, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
-import { type VaultReader, WriteOnly } from '../core/server.ts'
+import { VaultError, type VaultReader, WriteOnly } from '../core/server.ts'
+import type { ServerVersion } from '../core/version.ts'
 import { jwtMounts } from './auth-mount.ts'
 import {
   canonicalFields,
@@ -118,6 +120,8 @@ function identify(mount = ''): Identity {
 async function read(server: VaultReader, object: Identity): Promise<Live<JwtConfigSpec> | undefined> {
   const data = await server.read(object.path)
   if (data === undefined) return undefined
+  if (!sources.some((name) => Object.hasOwn(data, name)))
+    throw new VaultError(200, 'GET', object.path, ['the answer is no configuration of a JWT mount'])
   const spec = canonicalFields(fields, data)
   // A mount whose configuration was never written answers 404 on some versions and zero values on others.
   if (sources.every((name) => spec[name] === undefined)) return undefined
@@ -131,6 +135,22 @@ async function* list(server: VaultReader, scope: Scope): AsyncGenerator<Listed<J
     const live = await read(server, object)
     if (live !== undefined) yield { ...object, live }
   }
+}
+
+/** Every write is an update, because the plugin does not look whether there is a configuration (path_config.go). */
+const demands: Demands = {
+  list: (mounts) => mounts.map(({ path }) => readable(`${path.slice('sys/'.length)}/config`)),
+  read: ({ path }) => [readable(path)],
+  create: written,
+  update: written,
+}
+
+function readable(path: string): Demand {
+  return { path, capabilities: ['read'] }
+}
+
+function written({ path }: Identity, server: ServerVersion): Demand[] {
+  return [{ path, capabilities: ['update'], sends: Object.keys(payload(fields, {}, server)) }]
 }
 
 export const jwtConfig: Kind<JwtConfigSpec> = {
@@ -153,12 +173,28 @@ export const jwtConfig: Kind<JwtConfigSpec> = {
   needs: (_spec, mount = '') => [addressOf('auth-mount', mount.replace(/\/$/, ''))],
   canonical: (spec) => canonicalFields(fields, spec),
   list,
+  listsAll: true,
   read,
+  // Without it a token of whoever else has keys at the same place is as good (vault-plugin-auth-jwt path_login.go).
+  unbound: (before, after) =>
+    before['bound_issuer'] !== undefined && after['bound_issuer'] === undefined ? [['bound_issuer']] : [],
+  demands,
   access: ({ path, spec }) => ({
     as: 'auth-config',
     mount: path.slice('auth/'.length, -'/config'.length),
     config: spec,
   }),
+  audited: {
+    objectAt(path) {
+      const [, mount] = /^auth\/(.+)\/config\/?$/s.exec(path) ?? []
+      return mount === undefined ? undefined : identify(mount)
+    },
+    sent: (data) => data,
+    held: (spec) => spec,
+    // A write replaces all but one (vault-plugin-auth-jwt path_config.go).
+    resets: (field) => field !== 'namespace_in_state',
+    readable: true,
+  },
   write: (server, desired) =>
     server.write(desired.path, withProviderSecrets(payload(fields, desired.spec, server.server))),
 }

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type * as z from 'zod'
+import type { Demands } from '../core/demand.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
@@ -78,6 +79,15 @@ const fields: Fields = {
 
 /** Old names of token_* fields; a role last written with them returns both, always with equal values (tokenutil.go). */
 const aliases = ['policies', 'ttl', 'max_ttl', 'period', 'num_uses', 'bound_cidrs']
+
+/** Fields that a write sets to their default when it leaves them out (path_role.go); all others keep what they had. */
+const resetting = ['role_type', 'bound_claims_type', 'callback_mode', 'oidc_disable_confirmation']
+
+function sent(data: JsonObject): JsonObject {
+  const renamed = aliases.filter((name) => name in data && !(`token_${name}` in data))
+  const rest = Object.entries(data).filter(([name]) => !aliases.includes(name))
+  return Object.fromEntries([...rest, ...renamed.map((name) => [`token_${name}`, data[name] as JsonValue])])
+}
 
 /**
  * An address as go-sockaddr prints it: IPv6 in its shortest form, an IPv4 address inside it as such, the bits of the host
@@ -185,7 +195,8 @@ function canonical(spec: JsonObject): JwtRoleSpec {
 
 async function* list(server: VaultReader, scope: Scope): AsyncGenerator<Listed<JwtRoleSpec>> {
   for (const mount of jwtMounts(scope)) {
-    for (const name of (await server.list(`auth/${mount}/role`))?.keys ?? []) yield identify(mount, name)
+    for (const name of (await server.list(`auth/${mount}/role`, { pages: true }))?.keys ?? [])
+      yield identify(mount, name)
   }
 }
 
@@ -202,6 +213,41 @@ async function read(server: VaultReader, object: Identity): Promise<Live<JwtRole
     spec: canonical(data),
     ...(unknown.length > 0 ? { unknown } : {}),
   }
+}
+
+/** The plugin looks whether the role is there, so a write is a create or an update (path_role.go). */
+const demands: Demands = {
+  list: (mounts) => mounts.map(({ path }) => ({ path: `${path.slice('sys/'.length)}/role`, capabilities: ['list'] })),
+  read: ({ path }) => [{ path, capabilities: ['read'] }],
+  create: ({ path }, server) => [{ path, capabilities: ['create'], sends: Object.keys(payload(fields, {}, server)) }],
+  update: ({ path }, server) => [{ path, capabilities: ['update'], sends: Object.keys(payload(fields, {}, server)) }],
+  remove: ({ path }) => [{ path, capabilities: ['delete'] }],
+}
+
+/** What keeps tokens out of a role, as far as it does: claims and addresses that may be anything do not count. */
+function bindingsOf(role: JwtRoleSpec): (readonly string[])[] {
+  const { bound_claims: claims, token_bound_cidrs: networks } = role
+  const glob = role['bound_claims_type'] === 'glob'
+  const anything = (value: JsonValue) => glob && [value].flat().some((text) => /^\*+$/.test(String(text)))
+  const everywhere = (network: JsonValue) => String(network).endsWith('/0')
+  return [
+    ...['bound_audiences', 'bound_subject', 'token_strictly_bind_ip'].flatMap((name) =>
+      role[name] === undefined ? [] : [[name]],
+    ),
+    ...(Array.isArray(networks) && !networks.some(everywhere) ? [['token_bound_cidrs']] : []),
+    ...Object.entries(isObject(claims) ? claims : {}).flatMap(([claim, value]) =>
+      anything(value) ? [] : [['bound_claims', claim]],
+    ),
+  ]
+}
+
+/**
+ * Bindings that are gone, or hold nobody back any more. One that only has another value is a change like any other: who
+ * comes in by it stands in the plan.
+ */
+function lostBindings(before: JwtRoleSpec, after: JwtRoleSpec): (readonly string[])[] {
+  const left = new Set(bindingsOf(after).map((field) => field.join('\0')))
+  return bindingsOf(before).filter((field) => !left.has(field.join('\0')))
 }
 
 export const jwtRole: Kind<JwtRoleSpec> = {
@@ -235,6 +281,19 @@ export const jwtRole: Kind<JwtRoleSpec> = {
   read,
   write: (server, desired) => server.write(desired.path, payload(fields, desired.spec, server.server)),
   remove: (server, object) => server.remove(object.path),
+  emptyWithout: 'no job could log in there any more',
+  unbound: lostBindings,
+  demands,
+  audited: {
+    objectAt(path) {
+      const [, mount, name] = /^auth\/(.+)\/role\/([^/]+)\/?$/s.exec(path) ?? []
+      return mount === undefined ? undefined : identify(mount, name)
+    },
+    sent,
+    held: (spec) => spec,
+    resets: (field) => resetting.includes(field),
+    readable: true,
+  },
   access({ path, spec }) {
     // Neither part can hold "/role/": a role's name has no slash, and mounts do not nest.
     const at = path.lastIndexOf('/role/')

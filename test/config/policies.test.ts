@@ -33,6 +33,55 @@ describe('policies', () => {
     expect(await textOf(files, 'more')).toBe(policy)
   })
 
+  test('an environment lists a policy under another name than that of its file, with its own variables', async () => {
+    const files = {
+      ...complete,
+      'policies/more.hcl': `# \${environment}\n${policy}`,
+      'environments/production.yaml': `${environment}policies: [{ name: "on call: \${environment}", template: more }]\n`,
+    }
+    expect(await textOf(files, 'on call: production')).toBe(`# production\n${policy}`)
+    const named = { ...files, 'roles/app.yaml': role.replace('[reader]', '[reader, "on call: production"]') }
+    expect(told(await loadFiles(named))).toEqual([])
+  })
+
+  test('what one environment calls external is described in another, and stays away from this one', async () => {
+    const configuration = await loadFiles({
+      ...complete,
+      'environments/staging.yaml': `address: https://staging.example.com\n${environment}external_policies: [read*]\nowns: { policies: ["*"] }\n`,
+      'roles/app.yaml': role.replace('[production]', '[production, staging]'),
+    })
+    expect(told(configuration)).toEqual([])
+    expect(desiredOf(configuration, 'policy/reader').spec['policy']).toBe(policy)
+    const staging = environmentOf(configuration, 'staging')
+    expect(staging.desired.map(({ address }) => address)).not.toContain('policy/reader')
+    expect(staging.external).toEqual([{ kind: 'policy', name: 'read*' }])
+    expect(environmentOf(configuration).external).toEqual([])
+  })
+
+  testMistakes([
+    [
+      'an environment names a template that is not there',
+      { ...complete, 'environments/production.yaml': `${environment}policies: [{ name: a, template: reade }]\n` },
+      [['unknown-policy environments/production.yaml:5:12', 'policies/reade.hcl', 'reader']],
+    ],
+    [
+      'an entry of policies is neither a name nor both keys',
+      { ...complete, 'environments/production.yaml': `${environment}policies: [{ name: a }, 3]\n` },
+      [
+        ['missing-key environments/production.yaml:5:12', 'template'],
+        ['wrong-type environments/production.yaml:5:25', '{ name, template }'],
+      ],
+    ],
+    [
+      'a policy that an environment calls external is made there all the same',
+      {
+        ...complete,
+        'environments/production.yaml': `${environment}external_policies: [a]\npolicies: [{ name: a, template: reader }]\n`,
+      },
+      [['external-policy environments/production.yaml:6:12', '"a"', 'environments/production.yaml']],
+    ],
+  ])
+
   test('folders are part of the name', async () => {
     expect(
       await textOf(

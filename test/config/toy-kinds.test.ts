@@ -25,6 +25,7 @@ function toy(name: string, written: Written, more: Partial<Kind> = {}): Kind {
     async *list() {},
     read: async () => undefined,
     write: async () => [],
+    demands: { list: () => [], read: () => [], create: () => [], update: () => [] },
     ...more,
   }
 }

@@ -87,3 +87,35 @@ test('what a listing names and the snapshot does not hold is not taken for absen
   expect(await reader.read('sys/policies/acl/none')).toBeUndefined()
   await expect(reader.read('sys/policies/acl/team/theirs')).rejects.toThrow('does not hold it')
 })
+
+describe('a snapshot that says what was absent', () => {
+  const reader = snapshotReader({
+    ...snapshot,
+    read: { 'sys/policies/acl/a': { name: 'a', policy: 'x' }, 'auth/jwt/role/ci': { user_claim: 'sub' } },
+    absent: ['auth/jwt/config', 'auth/empty/role'],
+  })
+
+  test.each([
+    'auth/jwt/config',
+    'auth/jwt/role/new',
+    'auth/empty/role/new',
+    'sys/policies/acl/new',
+    'sys/policies/acl/a/b',
+  ])('knows that %s is not there', async (path) => {
+    expect(await reader.read(path)).toBeUndefined()
+  })
+
+  test('never takes what it was not told of for absent', async () => {
+    await expect(reader.read('auth/other/config')).rejects.toThrow('the snapshot does not say whether it exists')
+    await expect(reader.read('auth/other/role/ci')).rejects.toThrow('the snapshot does not say whether it exists')
+    await expect(reader.list('auth/other/role')).rejects.toThrow('the snapshot does not say what is there')
+    expect(await reader.list('auth/empty/role')).toBeUndefined()
+    expect(await reader.list('auth/jwt/role')).toEqual({ keys: ['ci'] })
+  })
+
+  test('is refused when that is no list of paths', () => {
+    expect(codesOf({ ...snapshot, absent: ['a'] })).toEqual([])
+    expect(codesOf({ ...snapshot, absent: [1] })).toEqual(['damaged-snapshot'])
+    expect(codesOf({ ...snapshot, absent: {} })).toEqual(['damaged-snapshot'])
+  })
+})

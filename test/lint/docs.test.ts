@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { rules } from '../../src/lint/index.ts'
+import { titles } from '../../src/lint/titles.ts'
 import { rulesPage, updateRules, writtenRules } from '../support/lint-page.ts'
 
 if (process.env['UPDATE_GOLDEN'] === '1') updateRules()
@@ -11,6 +12,10 @@ test('docs/lint.md has every rule as the table has it', () => {
 test('the table is sorted by ID, and no ID stands twice', () => {
   const ids = rules.map(({ id }) => id)
   expect(ids).toEqual([...new Set(ids)].sort())
+})
+
+test('settings know every rule, by its ID and its title, in the order of the table', () => {
+  expect(Object.entries(titles)).toEqual(rules.map(({ id, title }) => [id, title]))
 })
 
 test('every rule says what it finds, why, and shows the right way', () => {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Environment } from '../../src/core/configuration.ts'
+import type { Demands } from '../../src/core/demand.ts'
 import { isObject, type JsonObject } from '../../src/core/json.ts'
 import type { Kind, Kinds } from '../../src/core/kind.ts'
 import { type Address, addressOf, type Desired, type Identity } from '../../src/core/resource.ts'
@@ -33,8 +34,17 @@ function toyKind(name: string, more: Partial<Kind>): Kind {
     },
     write: (server, desired) => server.write(desired.path, desired.spec),
     remove: (server, live) => server.remove(live.path),
+    demands: toyDemands,
     ...more,
   }
+}
+
+const toyDemands: Demands = {
+  list: (parents) => parents.map(({ path }) => ({ path, capabilities: ['list'] })),
+  read: ({ path }) => [{ path, capabilities: ['read'] }],
+  create: ({ path }) => [{ path, capabilities: ['create'] }],
+  update: ({ path }) => [{ path, capabilities: ['update'] }],
+  remove: ({ path }) => [{ path, capabilities: ['delete'] }],
 }
 
 function identityOf({ kind, address, path, parent }: Identity): Identity {

@@ -18,6 +18,7 @@ export async function readBelow(root: string, path: string): Promise<ReadResult>
   try {
     const real = await realpath(file)
     if (!isBelow(root, real)) return { refused: 'lies outside of the repository' }
+    if (hides(relative(root, real), path)) return { refused: 'is a link to what a dot hides' }
     const { size, isFile } = await stat(real).then((found) => ({ size: found.size, isFile: found.isFile() }))
     if (!isFile) return { refused: 'is no file' }
     if (size > largest) return { refused: `has more than ${largest / 1_000_000} MB, which GitLab refuses` }
@@ -28,6 +29,12 @@ export async function readBelow(root: string, path: string): Promise<ReadResult>
       ? { refused: 'does not exist', missing: true }
       : { refused: `cannot be read (${code})` }
   }
+}
+
+/** Git's own folder holds tokens, and files such as .env do; only who names a hidden file by its name means it. */
+function hides(real: string, path: string): boolean {
+  const hidden = (names: string) => names.split(/[\\/]/).filter((name) => name.startsWith('.') && name !== '.')
+  return hidden(real).some((name) => name === '.git' || !hidden(path).includes(name))
 }
 
 /** UTF-8 without a byte order mark; a NUL is in no text. */
@@ -54,6 +61,9 @@ export async function filesLike(root: string, pattern: string): Promise<readonly
   const folder = start.slice(0, start.lastIndexOf('/') + 1).replace(/\/$/, '')
   const fits = pathMatcher(pattern)
   const found: string[] = []
+  // Links are not followed below; nor may one lead out on the way there, or names of other files would be shown.
+  const real = await realpath(join(root, folder)).catch(() => undefined)
+  if (real === undefined || !isBelow(root, real)) return []
   const open = [folder]
   let looked = 0
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

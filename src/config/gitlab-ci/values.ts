@@ -1,20 +1,10 @@
-import {
-  type Alias,
-  Composer,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  Parser,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml'
+import { type Alias, Composer, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
 import type { CiEntry, CiMap, CiPlace, CiProblem, CiValue } from '../../gitlab/check/value.ts'
 import { hideSecretsOfBrokenText } from '../suspects.ts'
 import { explainSyntax } from '../syntax.ts'
 import { quoted, startOf, type TextFile } from '../text.ts'
-import { deepest, depthOf, mostAliased } from '../yaml.ts'
+import { mostAliased } from '../yaml.ts'
+import { deepest, parseTokens } from '../yaml-tokens.ts'
 
 /** A file of GitLab YAML, includes not read yet. */
 export interface CiSource {
@@ -38,8 +28,8 @@ export function readCiFile(file: TextFile, problems: CiProblem[]): CiSource | un
   const refuse = (code: string, message: string, help?: string): undefined => {
     problems.push({ code, severity: 'error', message, place: startOf(file), ...(help === undefined ? {} : { help }) })
   }
-  const tokens = [...new Parser().parse(file.text)]
-  if (tokens.some((token) => depthOf(token) > deepest))
+  const tokens = parseTokens(file.text)
+  if (tokens === undefined)
     return refuse('too-deep', `the file is nested more than ${deepest} levels deep`, 'GitLab refuses it, too.')
   const options = { version: '1.1', uniqueKeys: false, merge: false, logLevel: 'silent', prettyErrors: false } as const
   const documents = [...new Composer(options).compose(tokens)]

@@ -1,0 +1,5 @@
+/** A line of a policy that grants these capabilities at a path, or at the paths of a pattern that ends with `*`. */
+export function policyLine(path: string, capabilities: readonly string[]): string {
+  const names = capabilities.map((name) => JSON.stringify(name)).join(', ')
+  return `path ${JSON.stringify(path)} { capabilities = [${names}] }`
+}
