@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Command as Commander, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
@@ -50,7 +51,9 @@ async function addEntry(
 ): Promise<void> {
   if (!('commands' in entry)) return add(program, entry, words, run)
   const group = program.command(entry.name).summary(entry.summary).description(entry.summary)
-  for (const command of entry.commands) await add(group, command, words, run)
+  // A word can name a command by itself and one of a group, like "plan" and "migrate plan".
+  const called = words.includes(entry.name) ? words : []
+  for (const command of entry.commands) await add(group, command, called, run)
 }
 
 /** Only the command that is called is loaded with its options; of the others, `--help` shows a line. */
@@ -135,8 +138,22 @@ function outlive(error: NodeJS.ErrnoException): void {
 
 let outputLost = false
 
+/**
+ * With NODE_DEBUG, Node prints what it receives and what it hands to commands; its diagnostic reports hold the whole
+ * environment. Both would show tokens and secrets, so this program does not let Node do either, whoever asks for it.
+ */
+function keepNodeQuiet({ report }: NodeJS.Process): void {
+  if (process.env['NODE_DEBUG'])
+    Object.defineProperty(process, 'stderr', { value: new Writable({ write: (_chunk, _encoding, done) => done() }) })
+  if (report === undefined) return
+  report.reportOnFatalError = false
+  report.reportOnSignal = false
+  report.reportOnUncaughtException = false
+}
+
 if (started) {
   const { env, stdin, stdout, stderr } = process
+  keepNodeQuiet(process)
   for (const output of [stdout, stderr]) output.on('error', outlive)
   const context: Context = { env, cwd: process.cwd(), stdin, stdout, stderr, ...stopSignals() }
   const code = await main(process.argv.slice(2), context)

@@ -12,6 +12,7 @@ const formats = [
   'access-diff',
   'access-prove',
   'gitlab-bindings',
+  'import',
 ]
 
 /** The example as what a document must have: other keys may be there as well, and where `…` stands other elements. */

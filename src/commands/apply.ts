@@ -1,14 +1,19 @@
-import type { Outcome } from '../core/outcome.ts'
+import { type GroundedPlan, planDigest, planFormat, type SavedPlan } from '../core/plan.ts'
 import { kinds } from '../kinds/index.ts'
 import { outcomeSummary, outcomesJson } from '../render/outcome.ts'
-import { agreedTasks, asSaved } from './apply/agree.ts'
-import { carryOut } from './apply/carry-out.ts'
+import { visible } from '../render/visible.ts'
+import { agreedPlan, asSaved, tasksOf } from './apply/agree.ts'
+import { type About, type CarriedOut, carryOut } from './apply/carry-out.ts'
+import { journalOption } from './apply/journal-file.ts'
+import { lockOptions, lockTimes, withLocks } from './apply/lock.ts'
+import { preflight, preflightOption } from './apply/preflight.ts'
 import { checkSecrets } from './apply/secrets.ts'
 import type { Session } from './apply/session.ts'
 import type { Command, Context, Options } from './session/command.ts'
 import { warnOfFindings } from './session/examination.ts'
 import { allowOption, connectedOptions, formatOption, rewriteOption, text } from './session/options.ts'
 import { progress } from './session/progress.ts'
+import { rollbackWorkspace } from './session/rollback-workspace.ts'
 import { readSavedPlan } from './session/saved-plan.ts'
 import { openServers } from './session/servers.ts'
 import { openWorkspace } from './session/workspace.ts'
@@ -25,6 +30,9 @@ export const apply: Command = {
     { flags: '--auto-approve', description: 'apply the fresh plan without asking' },
     allowOption,
     rewriteOption,
+    ...lockOptions,
+    preflightOption,
+    journalOption,
     {
       flags: '--allow-broken-promises',
       description: 'apply although promises of test/access would be broken; they are still shown',
@@ -34,25 +42,41 @@ export const apply: Command = {
 }
 
 async function runApply(context: Context, given: Options, file: string | undefined): Promise<number> {
+  lockTimes(given)
   const saved = file === undefined ? undefined : await readSavedPlan(context, file)
   const options = saved === undefined ? given : asSaved(kinds, given, saved)
-  const workspace = await openWorkspace(context, options)
-  warnOfFindings(context, options, workspace)
+  const files = await openWorkspace(context, options)
+  warnOfFindings(context, options, files)
+  const workspace = saved?.rollback === undefined ? files : rollbackWorkspace(files, saved.rollback)
   const shown = progress(context, options)
   const servers = await openServers(context, options, workspace, shown.tick)
   const session = { context, options, workspace, servers, shown }
   try {
-    const tasks = await agreedTasks(session, saved)
-    if (tasks === undefined) return 0
-    checkSecrets(workspace, tasks)
-    return report(session, await carryOut(session, tasks))
+    const agreed = await agreedPlan(session, saved)
+    if (agreed === undefined) return 0
+    await preflight(session, agreed)
+    return await withLocks(session, agreed, async (locks) => {
+      const tasks = await tasksOf(session, agreed, saved)
+      checkSecrets(workspace, tasks)
+      return report(session, await carryOut(session, tasks, locks, aboutOf(agreed, saved)))
+    })
   } finally {
     shown.end()
     await servers.close()
   }
 }
 
-function report({ context, options }: Session, outcomes: readonly Outcome[]): number {
-  context.stdout.write(text(options, 'format') === 'json' ? outcomesJson(outcomes) : outcomeSummary(outcomes))
-  return outcomes.every(({ status }) => status === 'done' || status === 'already') ? 0 : 1
+function aboutOf(agreed: readonly GroundedPlan[], saved: SavedPlan | undefined): About {
+  const plan = saved?.digest ?? planDigest({ format: planFormat, environments: agreed })
+  return { plan, ...(saved?.rollback === undefined ? {} : { undoes: saved.rollback.digest }) }
+}
+
+function report({ context, options }: Session, { outcomes, journal }: CarriedOut): number {
+  const json = text(options, 'format') === 'json'
+  context.stdout.write(json ? outcomesJson(outcomes, journal?.path) : outcomeSummary(outcomes))
+  if (journal !== undefined && !json) context.stderr.write(`To undo this: vaultwright rollback ${journal.path}\n`)
+  const failure = journal?.failure()
+  if (failure !== undefined) context.stderr.write(`Not all of this is in the journal: ${visible(failure)}.\n`)
+  const good = outcomes.every(({ status }) => status === 'done' || status === 'already')
+  return good && failure === undefined ? 0 : 1
 }

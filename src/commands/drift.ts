@@ -1,4 +1,5 @@
 import { renderers } from '../render/index.ts'
+import { auditOptions } from './session/audit-request.ts'
 import type { Command } from './session/command.ts'
 import { connectedOptions, formatOption, reportOption } from './session/options.ts'
 import { runPlan } from './session/run-plan.ts'
@@ -11,6 +12,7 @@ export const drift: Command = {
     formatOption(...Object.keys(renderers)),
     reportOption,
     { flags: '--live <file>', description: 'look at a snapshot instead of a server' },
+    ...auditOptions,
   ],
   run(context, options) {
     return runPlan(context, options, 'drift')

@@ -17,6 +17,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./apply.ts')).apply,
   },
   {
+    name: 'rollback',
+    summary: "plan the way back from an apply's journal",
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  {
     name: 'drift',
     summary: "find what changed on the server behind the files' back",
     load: async () => (await import('./drift.ts')).drift,

@@ -1,11 +1,13 @@
 import type { Kinds } from '../core/kind.ts'
 import type { Live } from '../core/resource.ts'
 import { VaultError, type VaultReader } from '../core/server.ts'
+import { kinds } from '../kinds/index.ts'
 import type { Command, Context, Options } from './session/command.ts'
-import { connectedOptions, text, usage } from './session/options.ts'
+import { connectTo, namedTarget } from './session/one-server.ts'
+import { connectedOptions, list, text, usage } from './session/options.ts'
 import { writePrivate } from './session/output-file.ts'
 import { interruptible } from './session/planning.ts'
-import { progress } from './session/progress.ts'
+import { type Progress, progress } from './session/progress.ts'
 import { record } from './session/recording.ts'
 import { openServers, type Servers } from './session/servers.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
@@ -13,18 +15,24 @@ import { openWorkspace, type Workspace } from './session/workspace.ts'
 export const snapshot: Command = {
   description:
     'For merge requests that may hold no credentials: a protected job saves the snapshot, "plan --live" reads it. It holds what the plan role can read, and no secret.',
-  options: [...connectedOptions, { flags: '-o, --out <file>', description: 'where to save it; stdout when not given' }],
+  options: [
+    ...connectedOptions,
+    {
+      flags: '--without-files',
+      description: 'of the server and namespace that the variables name, where no files do yet',
+    },
+    { flags: '-o, --out <file>', description: 'where to save it; stdout when not given' },
+  ],
   run: runSnapshot,
 }
 
 async function runSnapshot(context: Context, options: Options): Promise<number> {
-  const workspace = await openWorkspace(context, options)
   const shown = progress(context, options)
-  const servers = await openServers(context, options, workspace, shown.tick)
+  const { kinds, reader, close } = await openServer(context, options, shown)
   try {
-    const recording = record(theOneServer(workspace, servers))
-    shown.stage(`reading ${recording.reader.server.address}`)
-    await interruptible(context, readEverything(workspace.kinds, recording.reader))
+    const recording = record(reader)
+    shown.stage(`reading ${reader.server.address}`)
+    await interruptible(context, readEverything(kinds, recording.reader))
     shown.end()
     const content = `${JSON.stringify(recording.snapshot(), null, 2)}\n`
     const out = text(options, 'out')
@@ -33,7 +41,30 @@ async function runSnapshot(context: Context, options: Options): Promise<number> 
     return 0
   } finally {
     shown.end()
+    await close()
+  }
+}
+
+interface OneServer {
+  readonly kinds: Kinds
+  readonly reader: VaultReader
+  close(): Promise<void>
+}
+
+async function openServer(context: Context, options: Options, { tick }: Progress): Promise<OneServer> {
+  if (options['withoutFiles'] === true) {
+    if (list(options, 'environment').length > 0)
+      throw usage('--without-files knows no environments', 'Name the namespace with VAULT_NAMESPACE.')
+    const connection = await connectTo(context, options, namedTarget(context), tick)
+    return { kinds, reader: connection, close: connection.close }
+  }
+  const workspace = await openWorkspace(context, options)
+  const servers = await openServers(context, options, workspace, tick)
+  try {
+    return { kinds: workspace.kinds, reader: theOneServer(workspace, servers), close: servers.close }
+  } catch (error) {
     await servers.close()
+    throw error
   }
 }
 

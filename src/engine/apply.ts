@@ -1,11 +1,12 @@
 import pMap from 'p-map'
-import { type Change, formatField } from '../core/change.ts'
-import { isObject } from '../core/json.ts'
-import { type Kinds, kindOf } from '../core/kind.ts'
+import type { Change } from '../core/change.ts'
+import type { Ending, Intent } from '../core/journal.ts'
+import type { Kinds } from '../core/kind.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Address } from '../core/resource.ts'
 import type { VaultWriter } from '../core/server.ts'
-import { differences } from './compare.ts'
+import { attempt, type Result } from './attempt.ts'
+import { intentOf } from './intent.ts'
 import { dependants, kindNameOf, stages } from './order.ts'
 
 /** What is to be done for one environment. */
@@ -22,16 +23,23 @@ export interface ApplyOptions {
   readonly parallelism: number
   /** Once aborted, no further change begins; those under way are finished. */
   readonly signal?: AbortSignal
+  /** Asked immediately before each write: a reason why no further change may begin, such as a lock that was lost. */
+  readonly mayGoOn?: () => string | undefined
+  readonly journal?: ChangeJournal
   /** Told of each change as soon as it is decided. */
   readonly onOutcome?: (outcome: Outcome) => void
 }
 
-type Result =
-  | { readonly status: 'done'; readonly warnings: readonly string[] }
-  | { readonly status: 'failed' | 'skipped'; readonly reason: string }
+/** Where it is kept what is about to be done, so that it can be taken back. */
+export interface ChangeJournal {
+  /** Resolves when it will outlive a crash, with the number of the change. Rejects when it cannot be kept. */
+  begin(intent: Intent): Promise<number>
+  end(number: number, ending: Ending): void
+}
 
 /**
- * Carries the changes out: stage by stage, in parallel within a stage, each read back afterwards. A failure stops what
+ * Carries the changes out: stage by stage, in parallel within a stage. Each object is read anew before it is written, and
+ * what somebody else has changed since the plan is not overwritten; afterwards it is read back. A failure stops what
  * depends on it and nothing else. Never rejects for a server's refusal; every change has exactly one outcome.
  */
 export async function applyChanges(options: ApplyOptions): Promise<Outcome[]> {
@@ -42,8 +50,8 @@ export async function applyChanges(options: ApplyOptions): Promise<Outcome[]> {
   const failed = new Set<Address>()
   const failedKinds = new Set<string>()
   const outcomes: Outcome[] = []
-  const settle = (change: Change, result: Result) => {
-    if (result.status !== 'done') {
+  const settle = (change: Change, { left: _left, touched: _touched, ...result }: Result) => {
+    if (result.status === 'failed' || result.status === 'skipped') {
       failed.add(change.address)
       failedKinds.add(kindNameOf(change))
     }
@@ -53,21 +61,28 @@ export async function applyChanges(options: ApplyOptions): Promise<Outcome[]> {
     options.onOutcome?.(outcome)
   }
   for (const stage of stages(kinds, [...environments.keys()])) {
-    const run = async (change: Change) =>
-      settle(change, hindrance(options, change, failed, failedKinds) ?? (await attempt(options, change)))
+    const run = async (change: Change) => {
+      const hindered = stopped(options) ?? hindrance(kinds, change, failed, failedKinds)
+      settle(change, hindered ?? (await carryOut(options, environments.get(change) as string, change)))
+    }
     await pMap(stage, run, { concurrency: parallelism })
   }
   return outcomes
 }
 
+/** Why nothing more may begin. */
+function stopped({ signal, mayGoOn }: ApplyOptions): Result | undefined {
+  const reason = signal?.aborted ? 'stopped before it began' : mayGoOn?.()
+  return reason === undefined ? undefined : { status: 'skipped', reason }
+}
+
 /** Why a change must not even begin. */
 function hindrance(
-  { kinds, signal }: ApplyOptions,
+  kinds: Kinds,
   change: Change,
   failed: ReadonlySet<Address>,
   failedKinds: ReadonlySet<string>,
 ): Result | undefined {
-  if (signal?.aborted) return { status: 'skipped', reason: 'stopped before it began' }
   if (change.action === 'delete') {
     // Whatever could not be rewritten may still refer to this object.
     const holder = dependants(kinds, change.before.kind).find((kind) => failedKinds.has(kind))
@@ -79,44 +94,36 @@ function hindrance(
   return missing === undefined ? undefined : { status: 'skipped', reason: `it needs ${missing}, which was not applied` }
 }
 
-async function attempt(options: ApplyOptions, change: Change): Promise<Result> {
+async function carryOut(options: ApplyOptions, environment: string, change: Change): Promise<Result> {
+  const { kinds, server, journal } = options
+  const going = { kinds, server, stopped: () => stopped(options) }
+  if (journal === undefined) return attempt(going, change)
+  let intent: Intent
   try {
-    return change.action === 'delete' ? await remove(options, change) : await write(options, change)
+    intent = await intentOf(going, environment, change)
   } catch (error) {
-    return { status: 'failed', reason: error instanceof Error ? error.message : String(error) }
+    return { status: 'failed', reason: `what it contains could not be kept for a rollback: ${messageOf(error)}` }
+  }
+  let number: number
+  try {
+    number = await journal.begin(intent)
+  } catch (error) {
+    return { status: 'skipped', reason: messageOf(error) }
+  }
+  const result = await attempt(going, change)
+  journal.end(number, endingOf(result))
+  return result
+}
+
+function endingOf(result: Result): Ending {
+  return {
+    status: result.status,
+    touched: result.touched === true,
+    ...('reason' in result ? { reason: result.reason } : {}),
+    ...(result.left === undefined ? {} : { left: result.left }),
   }
 }
 
-async function write(
-  { kinds, server }: ApplyOptions,
-  change: Change & { action: 'create' | 'update' },
-): Promise<Result> {
-  const kind = kindOf(kinds, change.after.kind)
-  const warnings = await kind.write(server, change.after, change.action === 'update' ? change.before : undefined)
-  const live = await kind.read(server, change.after)
-  if (live === undefined)
-    return { status: 'failed', reason: 'the server accepted the write, but has nothing there now' }
-  const missed = differences(kind, live.spec, change.after.spec)
-  if (missed.length === 0) return { status: 'done', warnings }
-  const fields = missed.map(
-    ({ field, before, after }) => `${formatField(field)} is ${show(before)} instead of ${show(after)}`,
-  )
-  return { status: 'failed', reason: `the server accepted the write, but ${fields.join(' and ')}` }
-}
-
-async function remove({ kinds, server }: ApplyOptions, { before }: Change & { action: 'delete' }): Promise<Result> {
-  const kind = kindOf(kinds, before.kind)
-  if (kind.remove === undefined) return { status: 'failed', reason: 'the server has no way to remove it alone' }
-  await kind.remove(server, before)
-  const left = await kind.read(server, before)
-  return left === undefined
-    ? { status: 'done', warnings: [] }
-    : { status: 'failed', reason: 'the server accepted the deletion, but it is still there' }
-}
-
-/** Long values (policies) are named, not repeated. */
-function show(value: unknown): string {
-  if (value === undefined) return 'not set'
-  const text = JSON.stringify(value)
-  return text.length <= 80 ? text : isObject(value) || Array.isArray(value) ? 'another value' : 'another text'
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

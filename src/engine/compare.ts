@@ -3,7 +3,7 @@ import { deepEqual, isObject, type JsonObject, type JsonValue } from '../core/js
 import type { FieldPath, Kind } from '../core/kind.ts'
 
 /** A copy without what lies at the paths; maps that become empty go, too, as canonical leaves empty ones out. */
-function without(spec: JsonObject, paths: readonly FieldPath[]): JsonObject {
+export function without(spec: JsonObject, paths: readonly FieldPath[]): JsonObject {
   return paths.reduce(withoutPath, spec)
 }
 
@@ -30,7 +30,7 @@ export function writeOnlyFields(kind: Kind, spec: JsonObject): FieldChange[] {
   })
 }
 
-function valueAt(spec: JsonObject, path: FieldPath): JsonValue | undefined {
+export function valueAt(spec: JsonObject, path: FieldPath): JsonValue | undefined {
   let value: JsonValue | undefined = spec
   for (const key of path) value = isObject(value) ? value[key] : undefined
   return value

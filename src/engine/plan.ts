@@ -3,21 +3,25 @@ import type { Environment } from '../core/configuration.ts'
 import { digest } from '../core/digest.ts'
 import type { JsonValue } from '../core/json.ts'
 import { type Kinds, kindOf } from '../core/kind.ts'
+import type { Limits } from '../core/limits.ts'
 import type { Basis, EnvironmentPlan } from '../core/plan.ts'
 import { type Address, type Desired, type Identity, type Live, liveDigest } from '../core/resource.ts'
 import type { ServerInfo } from '../core/server.ts'
 import { differences, writeOnlyFields } from './compare.ts'
-import { immutableFields, type Objection, unconfirmedRemoval, unsupportedFields } from './objections.ts'
-import { inOrder } from './order.ts'
+import { immutableFields, unsupportedFields } from './objections/impossible.ts'
+import type { Objection } from './objections/objection.ts'
+import { raisedLimits } from './objections/share.ts'
+import { inOrder, kindNameOf } from './order.ts'
 import type { LiveState } from './read.ts'
+import { rollbackRemarks, unrestorable } from './unrestorable.ts'
 
 export interface PlanInput {
   readonly kinds: Kinds
   readonly environment: Environment
   readonly live: LiveState
   readonly server: ServerInfo
-  /** `delete:<address>`: removals that were asked for by name. */
-  readonly allowed?: readonly string[]
+  /** How much a plan may delete or rewrite before a brake stops it; the defaults where nothing is said. */
+  readonly limits?: Limits
   /** Objects to write although nothing readable differs, to send their write-only values again. */
   readonly rewrite?: readonly string[]
   /** Addresses that another environment of the same server takes care of in the same run. */
@@ -26,7 +30,7 @@ export interface PlanInput {
 
 export interface PlanResult {
   readonly plan: EnvironmentPlan
-  /** Empty, or the plan must not be applied. */
+  /** What the server cannot do at all. Whether the rest should be done is what the brakes say, server by server. */
   readonly objections: readonly Objection[]
 }
 
@@ -52,21 +56,17 @@ export function planEnvironment(input: PlanInput): PlanResult {
     else if (before !== undefined) notices.push(...unreadable(input, desired))
   }
   const { removed, reported } = unmanagedObjects(input)
-  for (const { address, kind } of removed) {
+  for (const { address } of removed) {
     const before = live.objects.get(address) as Live
-    objections.push(...unconfirmedRemoval(kindOf(kinds, kind), before, input.allowed ?? []))
     changes.push({ action: 'delete', address, before })
   }
-  return {
-    plan: {
-      environment: environment.name,
-      server,
-      changes: inOrder(kinds, changes),
-      unmanaged: reported.map(({ address }) => address),
-      notices,
-    },
-    objections,
-  }
+  notices.push(...changes.flatMap((change) => unrestorable(kindOf(kinds, kindNameOf(change)), change)))
+  const remarks = rollbackRemarks(input, changes)
+  notices.push(...remarks.notices)
+  objections.push(...remarks.objections)
+  const plan = { environment: environment.name, server, changes: inOrder(kinds, changes) }
+  notices.push(...raisedLimits({ input, plan }))
+  return { plan: { ...plan, unmanaged: reported.map(({ address }) => address), notices }, objections }
 }
 
 /** What nobody describes: removed where the environment says so and the server can, reported unless it is to be ignored. */

@@ -1,5 +1,5 @@
 import type { Environment } from '../core/configuration.ts'
-import { problem, UserError } from '../core/diagnostic.ts'
+import { type Diagnostic, problem, UserError } from '../core/diagnostic.ts'
 import type { Kind, Kinds } from '../core/kind.ts'
 import type { Address, Identity, Listed, Live } from '../core/resource.ts'
 import type { VaultReader } from '../core/server.ts'
@@ -10,6 +10,8 @@ export interface LiveState {
   readonly objects: ReadonlyMap<Address, Live>
   /** Owned, described by no environment of this server, and not made by the server itself. */
   readonly unmanaged: readonly Identity[]
+  /** How many objects of a kind the server listed in each container, whoever owns them: by the kind's name. */
+  readonly contents: ReadonlyMap<string, ReadonlyMap<Address, number>>
 }
 
 export interface ReadOptions {
@@ -28,6 +30,7 @@ export async function readLive({ kinds, server, environment }: ReadOptions): Pro
   const objects = new Map<Address, Live>()
   const unmanaged: Identity[] = []
   const wanted = new Set(environment.desired.map(({ address }) => address))
+  const contents = new Map<string, ReadonlyMap<Address, number>>()
   const listings = new Map<string, Promise<readonly Listed[]>>()
 
   const listed = async (kind: Kind): Promise<readonly Listed[]> => {
@@ -36,7 +39,9 @@ export async function readLive({ kinds, server, environment }: ReadOptions): Pro
     return collect(kind.list(server, scope))
   }
   const readKind = async (kind: Kind): Promise<void> => {
-    const found = ((await listings.get(kind.name)) ?? []).filter((object) => {
+    const all = (await listings.get(kind.name)) ?? []
+    if (kind.parent !== undefined) contents.set(kind.name, countByParent(all))
+    const found = all.filter((object) => {
       if (wanted.has(object.address)) return true
       if (object.builtin || environment.described.has(object.address)) return false
       if (!owns(environment.owns, object) || owns(environment.external, object)) return false
@@ -49,7 +54,19 @@ export async function readLive({ kinds, server, environment }: ReadOptions): Pro
 
   for (const kind of kinds) listings.set(kind.name, listed(kind))
   await allOrEveryReason(kinds.map(readKind))
-  return { objects, unmanaged: unmanaged.sort((a, b) => (a.address < b.address ? -1 : 1)) }
+  const confirm = async (kind: Kind): Promise<void> => {
+    const containers = kind.parent === undefined ? undefined : await listings.get(kind.parent)
+    const enabled = containers && new Set(containers.map(({ address }) => address))
+    const absent = environment.desired.filter(
+      (object) =>
+        object.kind === kind.name &&
+        !objects.has(object.address) &&
+        (enabled === undefined || object.parent === undefined || enabled.has(object.parent)),
+    )
+    await confirmAbsence(kind, server, absent)
+  }
+  await allOrEveryReason(kinds.filter(({ listsAll }) => listsAll !== true).map(confirm))
+  return { objects, unmanaged: unmanaged.sort((a, b) => (a.address < b.address ? -1 : 1)), contents }
 }
 
 async function allOrEveryReason(work: readonly Promise<void>[]): Promise<void> {
@@ -76,6 +93,31 @@ function containsWanted(environment: Environment, parent: Live): boolean {
   return (
     environment.desired.some((desired) => desired.address === parent.address || desired.parent === parent.address) ||
     environment.owns.some((rule) => rule.parent === parent.address)
+  )
+}
+
+function countByParent(listing: readonly Identity[]): ReadonlyMap<Address, number> {
+  const counts = new Map<Address, number>()
+  for (const { parent } of listing) if (parent !== undefined) counts.set(parent, (counts.get(parent) ?? 0) + 1)
+  return counts
+}
+
+/**
+ * A list that leaves an object out is no proof that there is none: policies of OpenBao can filter it
+ * (`list_scan_response_keys_filter_path`), a standby may be behind. What would be created is looked for by itself before
+ * it is believed to be absent, because a write goes over whatever is there.
+ */
+async function confirmAbsence(kind: Kind, server: VaultReader, absent: readonly Identity[]): Promise<void> {
+  const found = await Promise.all(absent.map((object) => kind.read(server, object)))
+  const hidden = absent.filter((_, index) => found[index] !== undefined)
+  if (hidden.length > 0) throw new UserError(hidden.map(({ address }) => notListed(address)))
+}
+
+function notListed(address: Address): Diagnostic {
+  return problem(
+    'inconsistent-list',
+    `${address} is on the server, but the server's list leaves it out`,
+    'Nothing was planned, because other objects may be missing from that list too. Either somebody made it just now, then try again; or a policy filters what this token may list.',
   )
 }
 

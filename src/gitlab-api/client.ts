@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parseJsonText } from '../core/json-text.ts'
 import { openDispatcher } from '../vault/dispatcher.ts'
 import { type Answer, exchange } from '../vault/exchange.ts'
 import { describeLoss, type Loss } from '../vault/loss.ts'
@@ -66,7 +67,7 @@ export async function openGitlab(connection: GitlabConnection, options: ClientOp
     const outgoing = { method, path: `${base}${path}${search === '' ? '' : `?${search}`}`, headers, body: text }
     for (let attempt = 0; ; attempt++) {
       await pace.ready()
-      const result = withoutToken(await exchange({ origin, dispatcher }, outgoing), connection.token)
+      const result = withoutToken(await exchange({ origin, dispatcher, timeout }, outgoing), connection.token)
       const delay = retryDelay(result, attempt, retries, repeatable)
       if (delay === undefined) return accepted(result, origin, method, path)
       const waited = await pace.wait(delay, 'status' in result && result.status === 429)
@@ -143,7 +144,7 @@ function accepted(result: Answer | Loss, origin: string, method: string, path: s
 
 function json({ status, text, type }: Answer, method: string, path: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseJsonText(text)
   } catch {
     const words = `the answer is not JSON (${type ?? 'no content type'}); is this the address of a GitLab?`
     throw new GitlabError(status, method, path, words)

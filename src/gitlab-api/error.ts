@@ -1,5 +1,6 @@
 import { problem, UserError } from '../core/diagnostic.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
+import { parseJsonText } from '../core/json-text.ts'
 
 /**
  * GitLab's refusal, or that it could not be reached. Like a VaultError it holds nothing of the request but method and path:
@@ -46,7 +47,7 @@ export function errorWords(text: string, type: string | undefined): string {
 
 function parsed(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue
+    return parseJsonText(text)
   } catch {
     return undefined
   }

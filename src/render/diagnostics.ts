@@ -1,7 +1,7 @@
 import picocolors from 'picocolors'
 import type { Diagnostic, Severity, Source } from '../core/diagnostic.ts'
 import { document, sourceReport } from './json.ts'
-import { displayWidth, visible } from './visible.ts'
+import { displayWidth, visible, visibleLine } from './visible.ts'
 import { countOf, formatPlace } from './words.ts'
 
 /** What would be a diagnostic, if somebody had not allowed it. */
@@ -47,6 +47,7 @@ function diagnosticLines(diagnostic: Diagnostic, withWhy: boolean, ink: Ink): st
     ...(source === undefined ? [] : placeLines(source, diagnostic, gutter, ink)),
     ...(words.length === 0 || source === undefined ? [] : [`${gutter} ${bar}`]),
     ...words.map((line) => `${gutter}${gutter === '' ? '' : ' '}${line}`),
+    ...(diagnostic.paste ?? []).map((line) => `    ${visibleLine(line)}`),
     ...related.flatMap(({ message, source: place }) => [
       `${ink.cyan('note')}: ${visible(message)}`,
       arrow(place, gutter, ink),

@@ -1,8 +1,9 @@
 import type { AccessReport } from '../core/access-effect.ts'
+import type { AttributionReport } from '../core/attribution.ts'
 import { type Action, type Change, type FieldChange, formatField } from '../core/change.ts'
 import type { Source } from '../core/diagnostic.ts'
 import { byText, isObject, type JsonValue } from '../core/json.ts'
-import { type Counts, countChanges, type EnvironmentPlan, type Plan } from '../core/plan.ts'
+import { type Counts, countChanges, type EnvironmentPlan, type Plan, type PlannedObjection } from '../core/plan.ts'
 import type { Address } from '../core/resource.ts'
 import type { ServerInfo } from '../core/server.ts'
 import type { Question, Renderer, RenderOptions } from './renderer.ts'
@@ -27,7 +28,13 @@ interface EnvironmentReport {
   readonly changes: readonly ChangeReport[]
   readonly access: AccessReport
   readonly unmanaged: readonly Address[]
+  /** Where audit logs were given and something drifted. */
+  readonly attribution?: AttributionReport
   readonly notices: readonly string[]
+  /** Where there are any. */
+  readonly objections?: readonly PlannedObjection[]
+  /** Where there are any. */
+  readonly allowed?: readonly string[]
 }
 
 interface ChangeReport {
@@ -69,8 +76,15 @@ function environmentReport(plan: EnvironmentPlan): EnvironmentReport {
     changes: plan.changes.map(changeReport),
     access: plan.access ?? { effects: [], beyond: [] },
     unmanaged: plan.unmanaged,
+    ...(plan.attribution === undefined ? {} : { attribution: plan.attribution }),
     notices: plan.notices,
+    ...(plan.objections === undefined ? {} : { objections: plan.objections.map(objectionReport) }),
+    ...(plan.allowed === undefined ? {} : { allowed: plan.allowed }),
   }
+}
+
+function objectionReport({ code, message, help, allow }: PlannedObjection): PlannedObjection {
+  return { code, message, help, ...(allow === undefined ? {} : { allow }) }
 }
 
 function changeReport(change: Change): ChangeReport {

@@ -1,11 +1,14 @@
 import type { Change } from '../core/change.ts'
 import { countChanges, type EnvironmentPlan, hasChanges, type Plan } from '../core/plan.ts'
+import type { Address } from '../core/resource.ts'
 import { productNames } from '../core/version.ts'
 import { accessTitle, nothingGained } from './access.ts'
 import { accessMarkdown } from './access-markdown.ts'
+import { attributionLines } from './attribution.ts'
 import { code, diffFence } from './markdown-escape.ts'
 import type { Question, Renderer, RenderOptions } from './renderer.ts'
 import { type Row, type RowLine, rowsOf } from './rows.ts'
+import { objectionLine, objectionsTitle, releasedTitle } from './verdict.ts'
 import {
   countOf,
   driftLegend,
@@ -13,6 +16,7 @@ import {
   formatAction,
   formatCounts,
   formatPlace,
+  matching,
   sameMeaning,
   sourceOf,
   unmanagedHelp,
@@ -71,7 +75,7 @@ function cut(all: readonly Piece[], count: number, limit: number): string {
   return join(all.slice(0, end)) + note(count - shown)
 }
 
-type Draw = (change: Change, question: Question) => string
+type Draw = (change: Change, plan: EnvironmentPlan, question: Question) => string
 
 function pieces(plan: Plan, question: Question, draw: Draw): Piece[] {
   return [
@@ -95,11 +99,24 @@ function heading(plan: Plan, question: Question, draw: Draw): string {
 function environmentPieces(plan: EnvironmentPlan, question: Question, draw: Draw): Piece[] {
   return [
     { text: environmentHeading(plan, question), changes: 0 },
+    ...verdictPieces(plan, question),
     ...accessPieces(plan, question),
-    ...plan.changes.map((change) => ({ text: draw(change, question), changes: 1 })),
-    ...listPieces(`${unmanagedTitle} (${plan.unmanaged.length}):`, plan.unmanaged, unmanagedHelp),
+    ...plan.changes.map((change) => ({ text: draw(change, plan, question), changes: 1 })),
+    ...listPieces(`${unmanagedTitle} (${plan.unmanaged.length}):`, plan.unmanaged, unmanagedHelp, (address) =>
+      whoItems(plan, address, '  '),
+    ),
     ...listPieces('Notes:', plan.notices),
   ]
+}
+
+/** Before all else: whether there is anything to agree to, and what somebody has overruled already. */
+function verdictPieces({ objections = [], allowed = [] }: EnvironmentPlan, question: Question): Piece[] {
+  const pieces = [
+    ...listPieces(`**${objectionsTitle(question)}:**`, objections.map(objectionLine)),
+    ...listPieces(`**${releasedTitle}:**`, allowed),
+  ]
+  // What follows would go on with the last item of the list.
+  return pieces.length === 0 ? [] : [...pieces, { text: '\n', changes: 0 }]
 }
 
 /** Before the changes: it is what a reviewer is asked to agree to. */
@@ -113,21 +130,21 @@ function accessPieces({ access }: EnvironmentPlan, question: Question): Piece[] 
 function environmentHeading(plan: EnvironmentPlan, question: Question): string {
   const { product, version, address, namespace } = plan.server
   const matches = plan.changes.length === 0
-  const counts = matches ? 'matches the files' : formatCounts(countChanges([plan]), question)
+  const counts = matches ? matching(question, 1) : formatCounts(countChanges([plan]), question)
   const title = question === 'drift' && !matches ? `${driftTitle}, ${counts}` : counts
   const inNamespace = namespace === '' ? '' : `, namespace ${code(namespace)}`
   return `\n### ${code(plan.environment)}: ${title}\n\n${productNames[product]} ${code(version)} at ${code(address)}${inNamespace}\n\n`
 }
 
-function changeItem(change: Change, question: Question): string {
-  return `- ${describe(change, question)}\n`
+function changeItem(change: Change, plan: EnvironmentPlan, question: Question): string {
+  return `- ${describe(change, question)}\n${whoItems(plan, change.address, '  ')}`
 }
 
 /** The blank line after the summary is what makes GitLab read Markdown inside. */
-function changeDetails(change: Change, question: Question): string {
+function changeDetails(change: Change, plan: EnvironmentPlan, question: Question): string {
   const rows = rowsOf(change)
   const lines = rows.length === 0 ? ['  nothing but defaults'] : rows.flatMap(rowLines)
-  return `<details><summary>${describe(change, question)}</summary>\n\n${diffFence(lines)}\n\n</details>\n\n`
+  return `<details><summary>${describe(change, question)}</summary>\n\n${diffFence(lines)}\n\n${whoItems(plan, change.address, '')}\n</details>\n\n`
 }
 
 function describe(change: Change, question: Question): string {
@@ -164,10 +181,22 @@ function patchLine({ sign, text }: RowLine): string {
   return sign === '\\' ? `\\${text}` : `${sign}${text === '' ? '' : '   '}${text}`
 }
 
-function listPieces(title: string, items: readonly string[], help = ''): Piece[] {
+/** Who did it, beneath the object. */
+function whoItems(plan: EnvironmentPlan, address: Address, indent: string): string {
+  return attributionLines(plan, address)
+    .map((line) => `${indent}- ${code(line)}\n`)
+    .join('')
+}
+
+function listPieces<Item extends string>(
+  title: string,
+  items: readonly Item[],
+  help = '',
+  beneath: (item: Item) => string = () => '',
+): Piece[] {
   if (items.length === 0) return []
   const more = items.length > listLimit ? `- and ${items.length - listLimit} more\n` : ''
-  const listed = items.slice(0, listLimit).map((item) => `- ${code(item)}\n`)
+  const listed = items.slice(0, listLimit).map((item) => `- ${code(item)}\n${beneath(item)}`)
   const texts = [`\n${title}\n\n`, ...listed, more, help === '' ? '' : `\n${help}\n`]
   return texts.filter((text) => text !== '').map((text) => ({ text, changes: 0 }))
 }

@@ -73,17 +73,18 @@ function formatRest(outcomes: readonly Outcome[]): string {
   return parts.length === 0 ? '' : `; ${parts.join(', ')}`
 }
 
-function countByStatus(outcomes: readonly Outcome[]): Record<Status, number> {
+export function countByStatus(outcomes: readonly Outcome[]): Record<Status, number> {
   const counts = { done: 0, already: 0, failed: 0, skipped: 0 }
   for (const { status } of outcomes) counts[status]++
   return counts
 }
 
 /** For programs: docs/report.md says what stands in it. Ends with a line break. */
-export function outcomesJson(outcomes: readonly Outcome[]): string {
+export function outcomesJson(outcomes: readonly Outcome[], journal?: string): string {
   return document({
     format: 'vaultwright-outcome/1',
     summary: countByStatus(outcomes),
+    ...(journal === undefined ? {} : { journal }),
     outcomes: outcomes.map(outcomeReport),
   })
 }

@@ -1,10 +1,13 @@
 import type { Change } from '../core/change.ts'
 import { countChanges, type EnvironmentPlan, hasChanges, type Plan } from '../core/plan.ts'
+import type { Address } from '../core/resource.ts'
 import { productNames } from '../core/version.ts'
 import { accessLines, accessTitle, diffSigns, nothingGained } from './access.ts'
+import { attributionLines } from './attribution.ts'
 import { code, escaped, htmlPage } from './html.ts'
 import type { Question, Renderer } from './renderer.ts'
 import { type Row, rowsOf } from './rows.ts'
+import { objectionLine, objectionsTitle, releasedTitle } from './verdict.ts'
 import {
   driftLegend,
   formatAction,
@@ -39,9 +42,11 @@ function environmentLines(plan: EnvironmentPlan, question: Question): string[] {
   const place = `${productNames[product]} ${version} at ${address}${namespace === '' ? '' : `, namespace ${namespace}`}`
   return [
     `<h2>${escaped(plan.environment)} <small>${escaped(place)}</small></h2>`,
+    ...listPart(`${objectionsTitle(question)}:`, (plan.objections ?? []).map(objectionLine)),
+    ...listPart(`${releasedTitle}:`, plan.allowed ?? []),
     ...accessPart(plan, question),
-    ...plan.changes.map((change) => changePart(change, question)),
-    ...listPart(`${unmanagedTitle}:`, plan.unmanaged, unmanagedHelp),
+    ...plan.changes.map((change) => changePart(change, plan, question)),
+    ...listPart(`${unmanagedTitle}:`, plan.unmanaged, unmanagedHelp, (address) => whoPart(plan, address)),
     ...listPart('Notes:', plan.notices),
   ]
 }
@@ -54,14 +59,14 @@ function accessPart({ access }: EnvironmentPlan, question: Question): string[] {
   return [`${title}</p>`, pre(lines.map(({ sign, text }) => `${diffSigns[sign]} ${text}`))]
 }
 
-function changePart(change: Change, question: Question): string {
+function changePart(change: Change, plan: EnvironmentPlan, question: Question): string {
   const source = sourceOf(change)
   const place = source === undefined ? '' : ` <small>${escaped(formatPlace(source))}</small>`
   const meaning = change.action === 'update' && !change.meaning ? `: ${escaped(sameMeaning)}` : ''
   const rows = rowsOf(change)
   const lines = rows.length === 0 ? ['  nothing but defaults'] : rows.flatMap(rowLines)
   const what = `${escaped(formatAction(change.action, question))} ${code(change.address)}${place}${meaning}`
-  return `<details open><summary>${what}</summary>\n${pre(lines)}\n</details>`
+  return `<details open><summary>${what}</summary>\n${pre(lines)}\n${whoPart(plan, change.address)}</details>`
 }
 
 /** Names of fields stand in the third column and lines of a text further right, so that none passes for the other. */
@@ -90,8 +95,23 @@ function pre(lines: readonly string[]): string {
   return `<pre>${shown.join('\n')}</pre>`
 }
 
-function listPart(title: string, items: readonly string[], help = ''): string[] {
+/** Who did it, beneath the object. */
+function whoPart(plan: EnvironmentPlan, address: Address): string {
+  const lines = attributionLines(plan, address)
+  return lines.length === 0 ? '' : `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>\n`
+}
+
+function listPart<Item extends string>(
+  title: string,
+  items: readonly Item[],
+  help = '',
+  beneath: (item: Item) => string = () => '',
+): string[] {
   if (items.length === 0) return []
   const rest = help === '' ? [] : [`<p>${escaped(help)}</p>`]
-  return [`<p>${escaped(title)}</p>`, `<ul>${items.map((item) => `<li>${code(item)}</li>`).join('')}</ul>`, ...rest]
+  return [
+    `<p>${escaped(title)}</p>`,
+    `<ul>${items.map((item) => `<li>${code(item)}${beneath(item)}</li>`).join('')}</ul>`,
+    ...rest,
+  ]
 }

@@ -1,11 +1,14 @@
 import picocolors from 'picocolors'
 import type { Action, Change } from '../core/change.ts'
 import { countChanges, type EnvironmentPlan, hasChanges, type Plan } from '../core/plan.ts'
+import type { Address } from '../core/resource.ts'
 import type { ServerInfo } from '../core/server.ts'
 import { productNames } from '../core/version.ts'
 import { type AccessLine, accessLines, accessTitle, excerpt, moreEffects, nothingGained } from './access.ts'
+import { attributionLines } from './attribution.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
 import { type Row, type RowLine, rowsOf } from './rows.ts'
+import { objectionsTitle, releasedTitle } from './verdict.ts'
 import { displayWidth, padEnd, visible } from './visible.ts'
 import {
   countOf,
@@ -41,8 +44,8 @@ interface Pen extends RenderOptions {
   readonly ink: ReturnType<typeof picocolors.createColors>
 }
 
-function hasSomethingToSay({ changes, unmanaged, notices }: EnvironmentPlan): boolean {
-  return changes.length + unmanaged.length + notices.length > 0
+function hasSomethingToSay({ changes, unmanaged, notices, objections = [] }: EnvironmentPlan): boolean {
+  return changes.length + unmanaged.length + notices.length + objections.length > 0
 }
 
 const indent = '      '
@@ -53,9 +56,10 @@ function environmentLines(plan: EnvironmentPlan, pen: Pen): string[] {
   return [
     `${ink.bold(visible(plan.environment))}${title}  ${ink.dim(formatServer(plan.server, pen))}`,
     ...(title === '' ? [] : [ink.dim(`  ${driftLegend.text}`)]),
-    ...groupByKind(plan.changes).flatMap(([kind, changes]) => groupLines(kind, changes, pen)),
+    ...groupByKind(plan.changes).flatMap(([kind, changes]) => groupLines(kind, changes, plan, pen)),
     ...accessBlock(plan, pen),
     ...unmanagedLines(plan, pen),
+    ...verdictLines(plan, pen),
     ...plan.notices.flatMap((notice) => ['', `  ${ink.yellow('Note:')} ${visible(notice)}`]),
   ]
 }
@@ -78,9 +82,17 @@ function groupByKind(changes: readonly Change[]): [string, Change[]][] {
   return [...groups]
 }
 
-function groupLines(kind: string, changes: readonly Change[], pen: Pen): string[] {
+function groupLines(kind: string, changes: readonly Change[], plan: EnvironmentPlan, pen: Pen): string[] {
   const heading = `  ${pen.ink.bold(visible(kind))}: ${formatCountsShort(changes, pen.question)}`
-  return ['', heading, ...changes.flatMap((change) => changeLines(change, pen))]
+  return [
+    '',
+    heading,
+    ...changes.flatMap((change) => [...changeLines(change, pen), ...whoLines(plan, change.address, pen)]),
+  ]
+}
+
+function whoLines(plan: EnvironmentPlan, address: Address, { ink }: Pen): string[] {
+  return attributionLines(plan, address).map((line) => ink.cyan(`${indent}${line}`))
 }
 
 function changeLines(change: Change, pen: Pen): string[] {
@@ -191,13 +203,24 @@ function accessBlock({ access }: EnvironmentPlan, { ink, question, verbose = fal
   return ['', `  ${title}:`, ...shown.map((line) => `  ${sign[line.sign](line.sign)} ${line.text}`), ...more]
 }
 
-function unmanagedLines({ unmanaged }: EnvironmentPlan, { ink }: Pen): string[] {
+function unmanagedLines(plan: EnvironmentPlan, pen: Pen): string[] {
+  const { unmanaged } = plan
+  const { ink } = pen
   if (unmanaged.length === 0) return []
   return [
     '',
     `  ${ink.yellow(unmanagedTitle)} (${unmanaged.length}):`,
-    ...unmanaged.map((address) => `  ${ink.yellow('?')} ${visible(address)}`),
+    ...unmanaged.flatMap((address) => [`  ${ink.yellow('?')} ${visible(address)}`, ...whoLines(plan, address, pen)]),
     ink.dim(`  ${unmanagedHelp}`),
+  ]
+}
+
+/** Last, next to the count: what to do about it is said on stderr, with the place in the files. */
+function verdictLines({ objections = [], allowed = [] }: EnvironmentPlan, { ink, question }: Pen): string[] {
+  const refused = objections.map(({ message }) => `  ${ink.red('!')} ${visible(message)}`)
+  return [
+    ...(refused.length === 0 ? [] : ['', `  ${ink.red(`${objectionsTitle(question)}:`)}`, ...refused]),
+    ...(allowed.length === 0 ? [] : ['', `  ${ink.yellow(`${releasedTitle}:`)} ${allowed.map(visible).join(', ')}`]),
   ]
 }
 
@@ -209,7 +232,7 @@ function summaryLines(plan: Plan, { ink, question }: Pen): string[] {
   const where =
     plan.environments.length > 1 ? ` (in ${changed} of ${countOf(plan.environments.length, 'environment')})` : ''
   return [
-    ...(same.length === 0 ? [] : [ink.dim(formatMatching(same))]),
+    ...(same.length === 0 ? [] : [ink.dim(formatMatching(same, question))]),
     ink.bold(`${question === 'drift' ? 'Drift' : 'Plan'}: ${counts}${where}.`),
   ]
 }

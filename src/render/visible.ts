@@ -27,8 +27,12 @@ function spelled(code: number): string {
 
 /** Inside JSON text, where such characters can stand in strings only: the same document, and harmless on a terminal. */
 export function visibleJson(json: string): string {
+  if (!unusual.test(json)) return json
   return json.replace(hidden, (found) => (found === '\n' ? found : found.split('').map(unit).join('')))
 }
+
+/** Most documents hold nothing of the kind: seeing that takes a tenth of looking at each of their line breaks. */
+const unusual = /[^\n -~]/
 
 function unit(codeUnit: string): string {
   return `\\u${codeUnit.charCodeAt(0).toString(16).padStart(4, '0')}`

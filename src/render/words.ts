@@ -7,8 +7,11 @@ import { visible } from './visible.ts'
 /** What formats for people have in common: the words for what a plan holds. */
 
 /** What each action means to who asks: what will be done, or what happened behind the files' back. */
+const planned = { create: 'to create', update: 'to update', delete: 'to delete' }
+
 const actionWords: Readonly<Record<Question, Readonly<Record<Action, string>>>> = {
-  plan: { create: 'to create', update: 'to update', delete: 'to delete' },
+  plan: planned,
+  rollback: planned,
   drift: { create: 'missing', update: 'changed', delete: 'added' },
 }
 
@@ -46,16 +49,22 @@ export const sameMeaning = 'layout or comments only; the meaning is the same'
 
 /** "No changes. production matches the files." */
 export function formatNothing(environments: readonly EnvironmentPlan[], question: Question): string {
-  const nothing = question === 'drift' ? 'No drift.' : 'No changes.'
-  return `${nothing} ${environments.length === 0 ? 'There is no environment to compare.' : formatMatching(environments)}`
+  const nothing = { plan: 'No changes.', drift: 'No drift.', rollback: 'Nothing to take back.' }[question]
+  return `${nothing} ${environments.length === 0 ? 'There is no environment to compare.' : formatMatching(environments, question)}`
 }
 
 /** "production matches the files.", "production and staging match the files."; a crowd is only counted. */
-export function formatMatching(environments: readonly EnvironmentPlan[]): string {
+export function formatMatching(environments: readonly EnvironmentPlan[], question: Question): string {
   const names = environments.map(({ environment }) => visible(environment))
-  if (names.length === 1) return `${names[0]} matches the files.`
+  if (names.length === 1) return `${names[0]} ${matching(question, 1)}.`
   const all = names.length > 5 ? `${names.length} environments` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
-  return `${all} match the files.`
+  return `${all} ${matching(question, names.length)}.`
+}
+
+/** What an environment without changes is, without its subject. */
+export function matching(question: Question, count: number): string {
+  if (question === 'rollback') return `${count === 1 ? 'is as it was' : 'are as they were'} before the apply`
+  return `match${count === 1 ? 'es' : ''} the files`
 }
 
 export function countOf(count: number, noun: string): string {

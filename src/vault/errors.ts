@@ -1,5 +1,6 @@
 import { isObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
+import { wordsOf } from './words.ts'
 
 /**
  * A rejection of the client library as our own error, which keeps nothing of it: such errors may hold the request and
@@ -21,16 +22,24 @@ export function toVaultError(
   const response = (error as { response?: { statusCode?: unknown; body?: unknown } }).response
   if (typeof response?.statusCode !== 'number') throw error
   const body = response.body
-  const errors =
-    isObject(body) && Array.isArray(body['errors']) ? body['errors'].flatMap((text) => sentences(String(text))) : []
-  if (response.statusCode === 404 && errors.length === 0) return undefined
-  const said = errors.length > 0 ? errors : [`status ${response.statusCode}, without a reason`]
+  const said = isObject(body) && Array.isArray(body['errors']) ? body['errors'] : undefined
+  const errors = wordsOf(said ?? []).flatMap(sentences)
+  if (response.statusCode === 404 && errors.length === 0 && isServersOwn(body)) return undefined
+  const reasons = errors.length > 0 ? errors : [`status ${response.statusCode}, without a reason`]
   return new VaultError(
     response.statusCode,
     method,
     path,
-    said.map((text) => scrub(text, secrets)),
+    reasons.map((text) => scrub(text, secrets)),
   )
+}
+
+/**
+ * A gateway's 404 about a server that it cannot find says nothing about what is on that server. The server's has a list of
+ * errors, or is an answer like any other, as of a secret whose version is deleted (vault http/handler.go, logical.go).
+ */
+function isServersOwn(body: unknown): boolean {
+  return isObject(body) && (Array.isArray(body['errors']) || typeof body['request_id'] === 'string')
 }
 
 /** Go's multierror prints "2 errors occurred:\n\t* one\n\t* two\n\n"; the words are what remains. */

@@ -24,23 +24,29 @@ interface Line {
   /** Scheme, host and port. */
   readonly origin: string
   readonly dispatcher: Dispatcher
+  /** Milliseconds without a sign of life after which a request counts as lost. */
+  readonly timeout: number
 }
 
 /** The largest answer that is read: far above 10,000 policies in one listing, far below what would hurt. */
 const largestAnswer = 256 * 1024 * 1024
+
+/** A server that sends one byte now and then gives signs of life for ever; so many times the timeout is the end of it. */
+const mostTimeouts = 5
 
 /**
  * One request and its answer; never rejects, and follows no redirect. It goes through `dispatch`, which costs half of what
  * `request` does because no stream is made for answers of a few hundred bytes.
  */
 export function exchange(
-  { origin, dispatcher }: Line,
+  { origin, dispatcher, timeout }: Line,
   { method, path, headers, body }: Outgoing,
 ): Promise<Answer | Loss> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
     let head: Omit<Answer, 'text'> | undefined
+    let deadline: NodeJS.Timeout | undefined
     const dispatch: Dispatcher.DispatchOptions = {
       origin,
       path,
@@ -49,7 +55,11 @@ export function exchange(
       ...(body === undefined ? {} : { body }),
     }
     dispatcher.dispatch(dispatch, {
-      onRequestStart() {},
+      onRequestStart(controller) {
+        clearTimeout(deadline)
+        const tooSlow = () => controller.abort(Object.assign(new Error('too slow'), { code: 'ANSWER_TOO_SLOW' }))
+        deadline = setTimeout(tooSlow, mostTimeouts * timeout)
+      },
       onResponseStart(_controller, status, headers) {
         head = {
           status,
@@ -65,10 +75,12 @@ export function exchange(
         else chunks.push(chunk)
       },
       onResponseEnd() {
+        clearTimeout(deadline)
         if (head !== undefined)
           resolve({ ...head, text: chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString() })
       },
       onResponseError(_controller, error) {
+        clearTimeout(deadline)
         resolve({ lost: (error as NodeJS.ErrnoException).code ?? error.name, detail: error.message })
       },
     })

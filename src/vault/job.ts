@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
+import { type Capabilities, inParts } from './capabilities.ts'
 import type { Requester } from './client.ts'
 import { type Login, logIn } from './session.ts'
 
@@ -11,7 +12,7 @@ export interface Job {
    * What `sys/capabilities` says of the job's token at each of the paths. Throws VaultError where neither the job nor the
    * connection's own token may ask.
    */
-  capabilities(paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
+  capabilities(paths: readonly string[]): Promise<Capabilities>
   /** Revokes the token, as far as it can be. */
   close(): Promise<void>
 }
@@ -24,9 +25,6 @@ interface Requesters {
   readonly secrets: Set<string>
 }
 
-/** OpenBao takes 1,000 strings in a body (http/json.go). */
-const mostPaths = 500
-
 export async function openJob(login: Login, { own, other, secrets }: Requesters): Promise<Job> {
   const { token, policies, close } = await logIn(own, login, secrets)
   const ask = async (paths: readonly string[]): Promise<JsonObject> => {
@@ -37,19 +35,7 @@ export async function openJob(login: Login, { own, other, secrets }: Requesters)
   }
   return {
     policies,
-    async capabilities(paths) {
-      const answers = new Map<string, readonly string[]>()
-      for (let start = 0; start < paths.length; start += mostPaths) {
-        const part = paths.slice(start, start + mostPaths)
-        const data = await ask(part)
-        for (const path of part) {
-          const found = data[path]
-          if (!Array.isArray(found)) throw new VaultError(200, 'POST', 'sys/capabilities', [`no answer for ${path}`])
-          answers.set(path, found.map(String))
-        }
-      }
-      return answers
-    },
+    capabilities: (paths) => inParts(paths, ask),
     close,
   }
 }

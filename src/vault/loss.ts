@@ -28,6 +28,8 @@ const words: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was cut',
   UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped halfway',
+  ANSWER_TOO_SLOW: 'the answer came so slowly that it was given up',
+  UND_ERR_HEADERS_OVERFLOW: 'the head of the answer is larger than any such server sends',
   ANSWER_TOO_LARGE: 'the answer is larger than any such server sends',
   HPE_INVALID_CONSTANT: 'the answer is not HTTP; is it https?',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; is it http?',

@@ -5,10 +5,13 @@ import { problem, UserError } from '../core/diagnostic.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
 import type { Requester } from './client.ts'
+import { identityOfLogin, type TokenIdentity } from './identity.ts'
 import type { Credentials } from './settings.ts'
 
 /** A token in use. Closing revokes it if this program got it itself; a person's own token is left alone. */
 export interface Session {
+  /** Whose token it is, where this run knows it without asking. */
+  readonly identity?: TokenIdentity
   close(): Promise<void>
 }
 
@@ -38,10 +41,11 @@ export async function logIn(ask: Requester, { jwt, role, mount }: Login, secrets
   const token = auth['client_token']
   if (typeof token !== 'string' || token === '') throw new VaultError(200, 'POST', path, ['the login gave no token'])
   ask.useToken(token)
-  const policies = Array.isArray(auth['policies']) ? auth['policies'].map(String) : []
+  const policies = Array.isArray(auth['policies']) ? auth['policies'].filter((name) => typeof name === 'string') : []
   return {
     token,
     policies,
+    identity: identityOfLogin({ jwt, role, mount }, policies),
     auth,
     async close() {
       try {

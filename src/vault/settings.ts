@@ -7,6 +7,8 @@ export interface ConnectionSettings {
   /** Undefined when neither `BAO_ADDR` nor `VAULT_ADDR` is set. */
   readonly address?: string
   readonly namespace?: string
+  /** Of `VAULTWRIGHT_ADDRESSES`: the only ones that a file may name, where `VAULT_ADDR` says nothing. */
+  readonly addresses?: readonly string[]
   readonly tls: TlsSettings
   readonly proxy: ProxySettings
   /** Milliseconds without an answer after which a request counts as lost. */
@@ -51,6 +53,7 @@ export function connectionSettings(env: Env): { settings: ConnectionSettings; di
   const settings: ConnectionSettings = {
     ...given('address', address),
     ...given('namespace', variable(env, 'NAMESPACE')),
+    ...addressList(env['VAULTWRIGHT_ADDRESSES']),
     tls: {
       ...given('caFile', variable(env, 'CACERT')),
       ...given('caDirectory', variable(env, 'CAPATH')),
@@ -81,6 +84,12 @@ export function connectionSettings(env: Env): { settings: ConnectionSettings; di
   diagnostics.push(...checkProxy('HTTP_PROXY', settings.proxy.http), ...checkProxy('HTTPS_PROXY', settings.proxy.https))
   diagnostics.push(...unprintable(settings))
   return { settings, diagnostics }
+}
+
+/** Separated by commas or white space; an empty one counts as unset, as everywhere. */
+function addressList(text = ''): Pick<ConnectionSettings, 'addresses'> {
+  const addresses = text.split(/[\s,]+/).filter((address) => address !== '')
+  return addresses.length === 0 ? {} : { addresses }
 }
 
 /** What goes into a header must be printable ASCII; a line break at the end of a copied token is the usual mistake. */

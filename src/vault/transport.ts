@@ -1,10 +1,12 @@
 import type { Dispatcher } from 'undici'
 import { parseWritten } from '../access/login/json-number.ts'
-import type { JsonValue } from '../core/json.ts'
+import { isObject, type JsonValue } from '../core/json.ts'
+import { refuseDeep, TooDeep } from '../core/json-text.ts'
 import { VaultError } from '../core/server.ts'
 import { type Answer, exchange } from './exchange.ts'
 import { describeLoss, type Loss } from './loss.ts'
 import { type Pace, retryDelay } from './retry.ts'
+import { wordsOf } from './words.ts'
 
 /** What node-vault hands to its transport (the shape of the former request-promise). */
 interface TransportRequest {
@@ -28,6 +30,8 @@ export interface TransportOptions {
   /** Scheme, host and port: what every request's URI begins with. */
   readonly origin: string
   readonly dispatcher: Dispatcher
+  /** Milliseconds without an answer after which a request counts as lost. */
+  readonly timeout: number
   readonly retries: number
   /** Turns a request's body into its text; the only place where write-only references become secrets. */
   readonly encode: (body: unknown) => string
@@ -85,12 +89,20 @@ function toResponse(
   }
   if (text === '') return { statusCode: status, body: undefined, request: { path } }
   try {
+    refuseDeep(text)
     const body = (exact === true ? parseWritten(text) : JSON.parse(text)) as JsonValue
-    return { statusCode: status, body, request: { path } }
-  } catch {
+    return { statusCode: status, body: withWords(body), request: { path } }
+  } catch (error) {
+    if (error instanceof TooDeep) throw fail(status, `the answer is ${error.message}, as no such server answers`)
     throw fail(
       status,
       `the answer is not JSON (${result.type ?? 'no content type'}); is this the address of a Vault or OpenBao server?`,
     )
   }
+}
+
+/** node-vault makes an Error of the first one of them, and calls what a text has. */
+function withWords(body: JsonValue): JsonValue {
+  if (!isObject(body) || body['errors'] === undefined) return body
+  return { ...body, errors: Array.isArray(body['errors']) ? wordsOf(body['errors']) : [] }
 }

@@ -1,6 +1,9 @@
 import { expect } from 'vitest'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { addressOf } from '../../src/core/resource.ts'
+import type { VaultWriter } from '../../src/core/server.ts'
+import { applyChanges } from '../../src/engine/apply.ts'
+import { kinds } from '../../src/kinds/index.ts'
 import { publicKey } from './id-tokens.ts'
 import { config, lines, liveSpec, mount, object, plan, policy, reach, role, type World } from './world.ts'
 
@@ -403,22 +406,53 @@ export const stories: readonly Story[] = [
     },
   },
   {
-    title: 'the server itself refuses a policy that somebody was faster with',
+    title: 'what somebody changed since the plan is not overwritten',
+    async tell(world) {
+      const { id } = world
+      await reach(
+        world,
+        [mount(id), config(id), role(id, 'ci'), policy(id, read('a'))],
+        [`create auth-mount/${id}`, `create jwt-config/${id}`, `create policy/${id}`, `create jwt-role/${id}/ci`],
+      )
+      const want = [
+        mount(id, { description: 'x' }),
+        config(id),
+        role(id, 'ci', { token_ttl: '1m' }),
+        policy(id, read('b')),
+      ]
+      const { plan: stale } = await plan(world, want)
+      await world.byHand('POST', `sys/policies/acl/${id}`, { policy: read('theirs') })
+      await world.byHand('POST', `auth/${id}/role/ci`, { role_type: 'jwt', token_ttl: 7 })
+      await world.byHand('POST', `sys/mounts/auth/${id}/tune`, { description: 'theirs' })
+      world.writes()
+      const outcomes = await applyChanges({ kinds, tasks: [stale], server: world.connection, parallelism: 1 })
+      expect(outcomes).toMatchObject([
+        { status: 'failed', reason: expect.stringMatching(/^somebody changed it .*\(description\)/) },
+        { status: 'failed', reason: expect.stringMatching(/^somebody changed it .*\(policy\)/) },
+        { status: 'skipped' },
+      ])
+      expect(world.writes()).toEqual([])
+      expect(await liveSpec(world, policy(id, read('a')))).toEqual({ policy: read('theirs') })
+    },
+  },
+  {
+    title: 'the server itself refuses a policy that somebody was faster with between a look and a write',
     on: 'openbao',
     async tell(world) {
       const { id } = world
       await reach(world, [policy(id, read('a'))], [`create policy/${id}`])
-      const stale = await plan(world, [policy(id, read('b'))])
-      await world.byHand('POST', `sys/policies/acl/${id}`, { policy: read('theirs') })
-      const { applyChanges } = await import('../../src/engine/apply.ts')
-      const { kinds } = await import('../../src/kinds/index.ts')
-      const outcomes = await applyChanges({
-        kinds,
-        tasks: [stale.plan],
-        server: world.connection,
-        parallelism: 1,
-      })
-      expect(outcomes).toMatchObject([{ status: 'failed', reason: expect.stringContaining('check-and-set') }])
+      const { plan: stale } = await plan(world, [policy(id, read('b'))])
+      const late: VaultWriter = {
+        ...world.connection,
+        async write(...request) {
+          await world.byHand('POST', `sys/policies/acl/${id}`, { policy: read('theirs') })
+          return world.connection.write(...request)
+        },
+      }
+      const outcomes = await applyChanges({ kinds, tasks: [stale], server: late, parallelism: 1 })
+      expect(outcomes).toMatchObject([
+        { status: 'failed', reason: expect.stringMatching(/check-and-set.*somebody changed it/) },
+      ])
       expect(await liveSpec(world, policy(id, read('a')))).toEqual({ policy: read('theirs') })
     },
   },

@@ -11,6 +11,7 @@ import { kinds } from '../../src/kinds/index.ts'
 import { type Connection, connect } from '../../src/vault/client.ts'
 import { connectionSettings } from '../../src/vault/settings.ts'
 import { request } from '../support/live-vault.ts'
+import { type MemoryJournal, memoryJournal } from '../support/memory-journal.ts'
 import { publicKey } from './id-tokens.ts'
 
 const source = { file: 'story', line: 1, column: 1 }
@@ -46,6 +47,10 @@ export interface World {
   ask(method: string, path: string, body?: JsonObject, as?: { readonly token: string | undefined }): Promise<Reply>
   /** `METHOD path` of every write since the last look. */
   writes(): string[]
+  /** Puts these back, as if nobody had looked and nothing else had been written. */
+  countAgain(writes: readonly string[]): void
+  /** What else is tried with every apply, once it is done: with its journal, and what was wanted. */
+  readonly afterwards?: (world: World, journal: MemoryJournal, want: Environment) => Promise<void>
 }
 
 export interface Reply {
@@ -61,7 +66,7 @@ export interface Target {
 
 let counter = 0
 
-export async function openWorld({ address, token }: Target): Promise<World> {
+export async function openWorld({ address, token }: Target, more: Pick<World, 'afterwards'> = {}): Promise<World> {
   const { settings } = connectionSettings({ VAULT_ADDR: address, VAULT_TOKEN: token })
   const written: string[] = []
   const onRequest = (method: string, path: string) => {
@@ -84,6 +89,8 @@ export async function openWorld({ address, token }: Target): Promise<World> {
       return request(as.token === undefined ? { address } : { address, token: as.token }, method, path, body)
     },
     writes: () => written.splice(0),
+    countAgain: (writes) => void written.splice(0, Infinity, ...writes),
+    ...more,
   }
 }
 
@@ -136,14 +143,17 @@ export async function reach(world: World, want: Want, expected: readonly string[
   expect(lines(planned)).toEqual(expected)
   expect(planned.objections).toEqual([])
   const { changes } = planned.plan
+  const journal = memoryJournal()
   const outcomes = await applyChanges({
     kinds,
     tasks: [{ environment: 'story', changes }],
     server: world.connection,
     parallelism: 8,
+    journal,
   })
   expect(outcomes.filter(({ status }) => status !== 'done')).toEqual([])
   expect(lines(await plan(world, want)), 'a second plan').toEqual([])
+  await world.afterwards?.(world, journal, environmentOf(want))
   return planned
 }
 

@@ -37,7 +37,7 @@ function planned(
   objects: ReadonlyMap<Address, Live>,
   elsewhere?: ReadonlySet<Address>,
 ): PlannedEnvironment {
-  const live = { objects, unmanaged: [] }
+  const live = { objects, unmanaged: [], contents: new Map() }
   const input = { kinds, environment, live, server, ...(elsewhere === undefined ? {} : { elsewhere }) }
   return { input, plan: planEnvironment(input).plan }
 }
@@ -74,7 +74,7 @@ describe('what a plan means for who may do what', () => {
       }),
     )
     const gone = [...before.values()].filter(({ address }) => address === 'jwt-role/jwt/ci')
-    const live = { objects: before, unmanaged: gone }
+    const live = { objects: before, unmanaged: gone, contents: new Map() }
     const input = { kinds, environment: renamed, live, server }
     const { plan } = planEnvironment(input)
     expect(plan.changes.map(({ action, address }) => `${action} ${address}`)).toEqual([

@@ -97,8 +97,7 @@ describe('what changes', () => {
           ...['b', 'c'].map((on) => ({ kind: 'book', parent: addressOf('shelf', on), name: '*' })),
         ]
         const environment = environmentOf(desired, { owns, unmanaged: 'delete' })
-        const allowed = ['a', 'b', 'c'].map((name) => `delete:shelf/${name}`)
-        const first = await planOf(server, environment, { allowed })
+        const first = await planOf(server, environment)
         expect(first.objections).toEqual([])
         const outcomes = await applyChanges({
           kinds: toyKinds,
@@ -107,7 +106,7 @@ describe('what changes', () => {
           parallelism: 2,
         })
         expect(outcomes.filter(({ status }) => status !== 'done')).toEqual([])
-        expect(lines(await planOf(server, environment, { allowed }))).toEqual([])
+        expect(lines(await planOf(server, environment))).toEqual([])
       }),
     )
   })
@@ -161,15 +160,6 @@ describe('what no file describes', () => {
       environmentOf([desiredShelf('a'), desiredShelf('b'), desiredBook('b', 'x')], { ...ownAll, unmanaged: 'delete' }),
     )
     expect(plan.changes.map(({ address }) => address)).toEqual(['book/a/x'])
-  })
-
-  test('a container goes only when its removal was asked for by name', async () => {
-    const server = toyServer({ 'shelves/a': {}, 'shelves/b': {} })
-    const environment = environmentOf([desiredShelf('a')], { ...ownAll, unmanaged: 'delete' })
-    const refused = await planOf(server, environment)
-    expect(refused.objections).toMatchObject([{ code: 'unconfirmed-removal', address: 'shelf/b' }])
-    expect(refused.objections[0]?.help).toContain('--allow delete:shelf/b')
-    expect((await planOf(server, environment, { allowed: ['delete:shelf/b'] })).objections).toEqual([])
   })
 })
 

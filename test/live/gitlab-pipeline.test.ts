@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { idTokenOf, type JobName } from '../repository/claims.ts'
+import { type GitlabApi, type GitlabNote, startGitlabApi } from '../support/gitlab-api.ts'
 import {
   artifact,
   commit,
@@ -22,12 +23,14 @@ import type { VaultProcess } from '../support/vault-process.ts'
 /** The pipeline that `gitlab pipeline` writes for this repository, in jobs that really run on a real server. */
 
 const mergeRequest = { source: 'merge_request_event', branch: 'a-change', sourceProject: 7 } as const
+const token = 'glpat-project-canary'
 const branch: Claims = { ref: 'a-change', ref_path: 'refs/heads/a-change', ref_protected: 'false' }
 
 // Each run of a job starts four programs, and other tests run beside this one.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
 let vault: VaultProcess
+let api: GitlabApi
 let project: string
 let snapshots: Server
 
@@ -36,6 +39,12 @@ beforeAll(async () => {
   const applied = await vaultwright(['apply', '--auto-approve'], { env: operator() })
   expect(applied.code, applied.output).toBe(0)
   project = await repositoryProject()
+  const notes: GitlabNote[] = []
+  api = await startGitlabApi({
+    users: [{ id: 101, username: 'project_7_bot' }],
+    tokens: { [token]: { user: 101 } },
+    projects: [{ id: 7, path: 'vault-configuration', members: { 101: 30 }, mergeRequests: [{ iid: 7, notes }] }],
+  })
   snapshots = createServer((message, response) => {
     const answer = snapshotAt(message.url ?? '', message.headers['job-token'])
     response.writeHead(answer === undefined ? 404 : 200).end(answer ?? '{"message":"404 Not found"}')
@@ -43,7 +52,7 @@ beforeAll(async () => {
   await new Promise<void>((done) => snapshots.listen(0, '127.0.0.1', done))
   return async () => {
     snapshots.close()
-    await vault.stop()
+    await Promise.all([vault.stop(), api.stop()])
   }
 })
 
@@ -68,7 +77,7 @@ async function repositoryProject(): Promise<string> {
   for (const name of readdirSync(join(repository, 'test/access')).filter((file) => file.endsWith('.yaml')))
     cpSync(join(repository, 'test/access', name), join(directory, 'test/access', name))
   const settings = readFileSync(join(repository, 'vaultwright.yaml'), 'utf8')
-  const pipeline = '\n  pipeline: { file: .gitlab-ci.yml, before_script: [] }\n'
+  const pipeline = '\n  pipeline: { file: .gitlab-ci.yml, before_script: [], note: true }\n'
   commit(directory, { 'vaultwright.yaml': settings.replace(/(?<=^gitlab:)\n/m, pipeline) })
   const written = await vaultwright(['gitlab', 'pipeline'], { cwd: directory })
   expect(written, written.output).toMatchObject({ code: 0, stderr: 'wrote .gitlab-ci.yml\n' })
@@ -96,6 +105,11 @@ async function done(...words: Parameters<typeof run>) {
 async function ttl(name = 'myproject-production'): Promise<unknown> {
   const { body } = await request(vault, 'GET', `auth/jwt/role/${name}`)
   return Object(body?.['data']).token_ttl
+}
+
+async function claims(name: string): Promise<unknown> {
+  const { body } = await request(vault, 'GET', `auth/jwt/role/${name}`)
+  return Object(body?.['data']).bound_claims
 }
 
 test('is valid, and has the jobs of each start', async () => {
@@ -179,6 +193,52 @@ test('a schedule finds what somebody changed by hand: a warning, whose report is
   expect(report('xml')).toMatch(/name="policy\/myproject-production"[^>]*>\n\s*<failure message="changed behind/)
   expect(report('md')).toContain('myproject-production')
   await request(vault, 'POST', 'sys/policies/acl/myproject-production', { policy })
+})
+
+/** One after the other: what they share is refused in a merge request, on main, and applied where somebody releases it. */
+test('a refused plan tells the merge request why, and a pipeline that is run by hand releases it', async () => {
+  const file = 'roles/build-token.yaml'
+  const role = readFileSync(join(project, file), 'utf8')
+  commit(project, { [file]: role.replace('  job_namespace_id: "5"\n', '') })
+  const allow = 'unbind:jwt-role/jwt/build-token'
+  const report = (ending: string) => artifact(project, 'plan: [production]', `plan/production.${ending}`) ?? ''
+  const posting = { VAULTWRIGHT_GITLAB_TOKEN: token, CI_API_V4_URL: api.apiUrl }
+  const notes = () => api.world.projects[0]?.mergeRequests?.[0]?.notes.map(({ body }) => body) ?? []
+
+  const refused = await run('plan: [production]', 'vaultwright-plan', { ...mergeRequest, variables: posting })
+  expect(refused.code, refused.output).not.toBe(0)
+  expect(refused.output).toContain(`VAULTWRIGHT_ALLOW set to: ${allow}`)
+  expect(report('md')).toContain('Must not be applied')
+  expect(JSON.parse(report('report.json')).environments[0].objections).toMatchObject([{ allow }])
+  expect(report('json')).toBe('')
+  expect(notes()).toHaveLength(1)
+  expect(notes()[0]).toContain('**Must not be applied:**')
+  expect(notes()[0]).toContain('VAULTWRIGHT&#95;ALLOW')
+  expect(refused.output).not.toContain('canary')
+
+  const merged = await run('plan: [production]', 'vaultwright-plan', {}, { pipeline_source: 'push' })
+  expect(merged.code, merged.output).not.toBe(0)
+  expect(merged.output).toContain('No note is posted: this is no pipeline of a merge request')
+
+  const byHand = { source: 'web', variables: { VAULTWRIGHT_ALLOW: allow } } as const
+  const before = await claims('build-token')
+  expect(before).toHaveProperty('job_namespace_id')
+  const planned = await done('plan: [production]', 'vaultwright-plan', byHand, { pipeline_source: 'web' })
+  expect(planned.output).toContain(`Released by hand: ${allow}`)
+  expect(await claims('build-token')).toEqual(before)
+  await done('apply:production', 'vaultwright-apply', { source: 'web' }, { pipeline_source: 'web' })
+  expect(await claims('build-token')).not.toHaveProperty('job_namespace_id')
+  commit(project, { [file]: role })
+  await done('plan', 'vaultwright-plan')
+  await done('apply:production', 'vaultwright-apply')
+})
+
+test('a plan that could not be made fails, and posts nothing', async () => {
+  const variables = { VAULTWRIGHT_GITLAB_TOKEN: token, CI_API_V4_URL: api.apiUrl, VAULT_ID_TOKEN: 'nonsense' }
+  const before = api.requests.length
+  const ended = await run('plan: [staging]', 'vaultwright-plan', { ...mergeRequest, variables })
+  expect(ended.code, ended.output).not.toBe(0)
+  expect(api.requests).toHaveLength(before)
 })
 
 test("a fork's merge request is planned against a snapshot, without an ID token", async () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { AuditedRequest, Verdict } from '../../src/core/attribution.ts'
 import type { Change } from '../../src/core/change.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { type EnvironmentPlan, type Plan, planFormat } from '../../src/core/plan.ts'
@@ -109,6 +110,44 @@ const change = fc.oneof(
   ),
 )
 
+const audited = fc
+  .record({ id: hostile, time: hostile, operation: hostile, path: hostile, namespace: hostile, name: hostile })
+  .chain(({ name, ...request }) =>
+    fc
+      .record({
+        from: hostile,
+        forwardedFrom: hostile,
+        fields: fc.array(hostile),
+        metadata: fc.dictionary(hostile, hostile),
+      })
+      .map(
+        ({ metadata, ...more }): AuditedRequest => ({
+          ...request,
+          ...more,
+          does: 'write',
+          outcome: 'done',
+          who: { name, policies: [name], metadata },
+        }),
+      ),
+  )
+
+/** What a log of strangers says of each object of the plan. */
+function attributed(plan: EnvironmentPlan, request: AuditedRequest, reason: string, verdict: Verdict): EnvironmentPlan {
+  const addresses = [...plan.changes.map(({ address }) => address), ...plan.unmanaged]
+  const objects = addresses.map((address) => ({
+    address,
+    verdict,
+    reason,
+    made: [{ request: request.id, fields: request.fields }],
+    requests: [request],
+    refused: [request],
+    more: { requests: 1, refused: 1 },
+  }))
+  return { ...plan, attribution: { from: reason, to: reason, objects } }
+}
+
+const verdicts = ['verified', 'unverified', 'elsewhere', 'untouched'] as const
+
 const hostileEnvironment = fc
   .record({
     environment: hostile,
@@ -118,9 +157,11 @@ const hostileEnvironment = fc
     changes: fc.array(change, { maxLength: 4 }),
     unmanaged: fc.array(hostile, { maxLength: 3 }),
     notices: fc.array(hostile, { maxLength: 3 }),
+    request: audited,
+    verdict: fc.constantFrom(...verdicts),
   })
-  .map(({ version, address, namespace, changes, ...rest }) => ({
-    ...environmentOf(changes, rest),
+  .map(({ version, address, namespace, changes, request, verdict, ...rest }) => ({
+    ...attributed(environmentOf(changes, rest), request, rest.environment, verdict),
     server: { ...server, version, address, namespace },
   }))
 

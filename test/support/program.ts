@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 /** The built program as people start it. */
@@ -23,17 +24,19 @@ export interface RunOptions {
   readonly input?: string
   /** Called once, with what may end the process later. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
+  /** Called when the process is gone, however it ended. */
+  readonly onEnd?: () => void
 }
 
 /** Runs `vaultwright <words>` to its end. Never rejects for an exit code. */
 export function vaultwright(
   words: readonly string[],
-  { env = {}, cwd = repository, onOutput, input, onStart }: RunOptions = {},
+  { env = {}, cwd = repository, onOutput, input, onStart, onEnd }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...words], {
       cwd,
-      env: { PATH: process.env['PATH'], HOME: '/nonexistent', CI: 'true', ...env },
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', CI: 'true', ...journal(cwd), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     onStart?.((signal) => child.kill(signal))
@@ -51,7 +54,13 @@ export function vaultwright(
       seen(chunk)
     })
     child.once('error', reject)
+    child.once('exit', () => onEnd?.())
     child.once('close', (code) => resolve({ code, stdout, stderr, output }))
     child.stdin.end(input ?? '')
   })
+}
+
+/** Nothing that a test does is left in the repository. */
+function journal(cwd: string): Readonly<Record<string, string>> {
+  return cwd === repository ? { VAULTWRIGHT_JOURNAL: `${tmpdir()}/vaultwright-test-journals/` } : {}
 }

@@ -58,6 +58,12 @@ describe('reading', () => {
     expect((await refusal(connection.read('auth/x/role/a'))).errors).toEqual(['no handler for route'])
   })
 
+  test('a 404 that is an answer of the server itself, as of a deleted version, is nothing there', async () => {
+    const body = { request_id: 'r', data: { data: null, metadata: { deletion_time: 'x' } }, warnings: null }
+    const { connection } = await open(on('GET', 'kv/data/a', { status: 404, body }))
+    expect(await connection.read('kv/data/a')).toBeUndefined()
+  })
+
   test('names are encoded segment by segment', async () => {
     const { connection, server } = await open(() => undefined)
     await connection.read('sys/policies/acl/team a/ü?&%#')
@@ -69,6 +75,70 @@ describe('reading', () => {
       on('GET', 'auth/jwt/role?list=true', { status: 200, body: { data: { keys: null } } }),
     )
     expect((await refusal(connection.list('auth/jwt/role'))).message).toContain('no list of names')
+  })
+
+  test.each<[string, Answer]>([
+    ['without a list', { status: 200, body: { data: {} } }],
+    ['without data', { status: 200, body: { data: null } }],
+    ['of nothing at all', { status: 200, body: {} }],
+    ['without a body', { status: 204 }],
+    ['with names that are none', { status: 200, body: { data: { keys: ['a', 7] } } }],
+    ['with an empty name', { status: 200, body: { data: { keys: ['a', ''] } } }],
+    ['that is a map', { status: 200, body: { data: { keys: { a: true } } } }],
+    ['that names one twice', { status: 200, body: { data: { keys: ['a', 'b', 'a'] } } }],
+    ['cut in the middle', { status: 200, raw: '{"data":{"keys":["a","b"' }],
+    ['shorter than announced', { status: 200, raw: '{"data":{"keys":["a"]}}', headers: { 'content-length': '99' } }],
+    ['of a gateway that has no such page', { status: 404, raw: '' }],
+    ['of a gateway that says so in JSON', { status: 404, body: { message: 'not found' } }],
+  ])('a listing %s is an error, never an empty listing', async (_, answer) => {
+    const { connection } = await open(on('GET', 'auth/jwt/role?list=true', answer), { VAULT_CLIENT_TIMEOUT: '2' })
+    await refusal(connection.list('auth/jwt/role'))
+  })
+
+  test.each<[string, Answer]>([
+    ['without data', { status: 200, body: { data: null } }],
+    ['with empty data', { status: 200, body: { data: {} } }],
+    ['with a list for data', { status: 200, body: { data: [] } }],
+    ['of nothing at all', { status: 200, body: {} }],
+    ['without a body', { status: 204 }],
+    ['of a gateway that has no such page', { status: 404, raw: '' }],
+    ['of a gateway that says so in JSON', { status: 404, body: { message: 'not found' } }],
+  ])('an answer %s is an error, never an absent object', async (_, answer) => {
+    const { connection } = await open(on('GET', 'auth/jwt/role/a', answer))
+    await refusal(connection.read('auth/jwt/role/a'))
+  })
+
+  describe('in pages, which a policy of OpenBao makes without a word', () => {
+    const names = Array.from({ length: 25 }, (_, index) => `r${String(index).padStart(2, '0')}`)
+    const health = { initialized: true, sealed: false, version: '2.6.1', cluster_id: 'c' }
+    /** Answers as OpenBao does under pagination_limit: so many names after the one that is asked for. */
+    const paged = (limit: number, after: boolean) => (request: ReceivedRequest) => {
+      const url = new URL(request.path, 'http://x')
+      if (url.pathname === '/v1/sys/health') return { status: 200, body: health }
+      if (url.pathname !== '/v1/auth/jwt/role') return undefined
+      const last = after ? (url.searchParams.get('after') ?? '') : ''
+      const keys = names.filter((name) => name > last).slice(0, limit)
+      return keys.length === 0 ? undefined : { status: 200, body: { data: { keys } } }
+    }
+
+    test.each([1, 10, 24, 25, 26])('a list is asked for to its end with pages of %i', async (limit) => {
+      const { connection } = await open(paged(limit, true))
+      expect((await connection.list('auth/jwt/role', { pages: true }))?.keys).toEqual(names)
+    })
+
+    test('a version without pages gives the whole list again, which is its end', async () => {
+      const { connection, server } = await open(paged(100, false))
+      expect((await connection.list('auth/jwt/role', { pages: true }))?.keys).toEqual(names)
+      expect(server.requests.filter(({ path }) => path.includes('role'))).toHaveLength(2)
+    })
+
+    test('a failure in the middle is a failure of the whole list', async () => {
+      const pages = paged(10, true)
+      const { connection } = await open((request) =>
+        request.path.includes('after=r19') ? { status: 403, body: { errors: ['permission denied'] } } : pages(request),
+      )
+      expect((await refusal(connection.list('auth/jwt/role', { pages: true }))).status).toBe(403)
+    })
   })
 
   test("Go's lists of errors become sentences", async () => {

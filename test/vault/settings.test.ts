@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { normalAddress } from '../../src/core/address.ts'
-import { resolveTarget } from '../../src/vault/client.ts'
 import { connectionSettings } from '../../src/vault/settings.ts'
+import { resolveTarget } from '../../src/vault/target.ts'
 
 const settings = (env: Record<string, string>) => connectionSettings(env).settings
 const codes = (env: Record<string, string>) => connectionSettings(env).diagnostics.map(({ code }) => code)

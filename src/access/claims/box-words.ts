@@ -45,30 +45,42 @@ function makeWords(box: Box): BoxWords {
   return { subject, rest, text: `${subjectText(subject)} ${rest}`.trim() }
 }
 
-const rests = new Map<string, string>()
-const mostRests = 1_000
+type Told = readonly (readonly [string, ClaimWords])[]
 
-/** Many roles bind the same besides whose tokens they are. */
-function restText(told: readonly (readonly [string, ClaimWords])[]): string {
-  const key = JSON.stringify(told)
-  const text =
-    rests.get(key) ??
-    phrasesOf(new Map(told))
-      .map(({ said }) => said)
-      .join(' ')
-  if (rests.size > mostRests) rests.clear()
-  rests.set(key, text)
-  return text
+const mostTexts = 1_000
+
+/** Many roles bind the same besides whose tokens they are, and one change of a template changes many roles alike. */
+function rememberedBy(make: (told: Told) => string): (told: Told) => string {
+  const texts = new Map<string, string>()
+  return (told) => {
+    const key = JSON.stringify(told)
+    const known = texts.get(key)
+    if (known !== undefined) return known
+    if (texts.size >= mostTexts) texts.clear()
+    const text = make(told)
+    texts.set(key, text)
+    return text
+  }
 }
+
+const restText = rememberedBy((told) =>
+  phrasesOf(new Map(told))
+    .map(({ said }) => said)
+    .join(' '),
+)
 
 /** What claims say by themselves: `merge-request pipelines`, `protected refs for environment staging`. */
 export function describeAlone(box: Box): string {
-  const told = new Map([...box].filter(([, { allOf, noneOf }]) => noneOf.length > 0 || !allOf.every(isPresence)))
+  return textAlone([...box].filter(([, { allOf, noneOf }]) => noneOf.length > 0 || !allOf.every(isPresence)))
+}
+
+const textAlone = rememberedBy((claims) => {
+  const told = new Map(claims)
   const named = [...told.keys()].filter((claim) => claim in subjects).sort(bySubject)
   const subject = named.length === 0 ? [] : [subjectText(subjectOf(told, named))]
   const rest = phrasesOf(new Map([...told].filter(([claim]) => !(claim in subjects))))
   return [...subject, ...rest.map(({ said, alone }, i) => (subject.length + i === 0 ? alone : said))].join(' ')
-}
+})
 
 /** Claims that name whose the tokens are. They come first, and sets of tokens are told apart by them. */
 const subjects: Readonly<Record<string, readonly [one: string, many: string]>> = {

@@ -10,6 +10,7 @@ import { parseHcl } from '../hcl/parser.ts'
 import { nowhere, type Position } from '../hcl/token.ts'
 import { type Grammar, grammarOf, isPlain } from './grammar.ts'
 import { checkKeys } from './keys.ts'
+import { plainBlocks } from './plain-blocks.ts'
 import type { ParsedPolicy, PathRule, PolicyRefusal } from './policy.ts'
 import { ruleOf } from './rule.ts'
 
@@ -47,9 +48,12 @@ const mostTexts = 10_000
 function knownRules(text: string, grammar: Grammar, now: number): readonly PathRule[] {
   const known = plainTexts.get(text)
   if (known !== undefined && (known.refusesDuplicates || !grammar.refusesDuplicates)) return known.rules
-  const rules = rulesOf(text, grammar, now)
-  const { refusesDuplicates } = grammar
-  if (plainTexts.size < mostTexts && isPlain(text)) plainTexts.set(text, { rules, refusesDuplicates })
+  const plain = isPlain(text)
+  const blocks = plain ? plainBlocks(text) : undefined
+  const rules = blocks ?? rulesOf(text, grammar, now)
+  // Such blocks assign one key each, so there is nothing to refuse.
+  const refusesDuplicates = blocks !== undefined || grammar.refusesDuplicates
+  if (plainTexts.size < mostTexts && plain) plainTexts.set(text, { rules, refusesDuplicates })
   return rules
 }
 

@@ -2,7 +2,8 @@ import type { AccessWitness } from '../../core/access-effect.ts'
 import { byText } from '../../core/json.ts'
 import type { Box } from '../claims/box.ts'
 import { describeAdmitted, describeBoxes } from '../claims/phrases.ts'
-import { type Direction, type Draft, grantsIn, verbs, witness } from './drafts.ts'
+import type { PathPiece } from '../paths/compare.ts'
+import { type Direction, type Draft, type Grant, grantsIn, verbs, witness } from './drafts.ts'
 import type { Gain } from './gains.ts'
 import { bareWords, itemGroups, piecesIn } from './grant-drafts.ts'
 import { grantWords } from './path-words.ts'
@@ -29,18 +30,24 @@ export function admissionDrafts(gains: readonly Gain[], direction: Direction): r
       subject,
       boxes: telling.map(({ box }) => box),
       said: admitted.boxes,
-      ...(grants.length > 0 && {
-        capabilities: [...new Set(grants.flatMap(({ capabilities }) => capabilities))].sort(byText),
-        paths: [...new Set(grants.flatMap(({ paths }) => paths))].sort(byText),
-      }),
-      witness: () => shownBy(telling, new Set(piecesIn(items))),
+      witness: () => shownBy(telling, piecesIn(items)),
       text: (who) => {
         const such =
           admitted.boxes.length === 1 ? `tokens of ${who}` : `such tokens of ${describeBoxes([admitted.common])}`
         return `${headline(subject, direction)} ${admitted.text}: ${such} ${what}`
       },
+      ...grantedBy(grants),
     },
   ]
+}
+
+function grantedBy(grants: readonly Grant[]): Partial<Grant> {
+  const [first] = grants
+  if (first === undefined || grants.length === 1) return first ?? {}
+  return {
+    capabilities: [...new Set(grants.flatMap(({ capabilities }) => capabilities))].sort(byText),
+    paths: [...new Set(grants.flatMap(({ paths }) => paths))].sort(byText),
+  }
 }
 
 function headline({ mount, role }: Subject, direction: Direction): string {
@@ -53,8 +60,11 @@ function consequence(gains: readonly Gain[], grants: readonly string[], directio
   return (bare && bareWords(bare, direction)) ?? ''
 }
 
-function shownBy(gains: readonly Gain[], telling: ReadonlySet<object>): AccessWitness {
-  const gain = gains.find(({ gained }) => gained.some((piece) => telling.has(piece))) ?? (gains[0] as Gain)
+function shownBy(gains: readonly Gain[], pieces: readonly PathPiece[]): AccessWitness {
+  const [first] = gains
+  if (first !== undefined && gains.length === 1) return witness(first, pieces)
+  const telling = new Set(pieces)
+  const gain = gains.find(({ gained }) => gained.some((piece) => telling.has(piece))) ?? (first as Gain)
   return witness(
     gain,
     gain.gained.filter((piece) => telling.has(piece)),

@@ -94,9 +94,8 @@ function closed(who: string): string {
 
 /** Two effects that a reader cannot tell apart are one: paths that were counted and not named. */
 function withDistinctTexts(effects: readonly AccessEffect[]): readonly AccessEffect[] {
-  const lineOf = ({ effect, text }: AccessEffect) => `${effect} ${text}`
-  if (new Set(effects.map(lineOf)).size === effects.length) return effects
-  return grouped(effects, lineOf).map(together)
+  if (new Set(effects.map(({ text }) => text)).size === effects.length) return effects
+  return grouped(effects, ({ effect, text }) => `${effect} ${text}`).map(together)
 }
 
 function together(effects: readonly AccessEffect[]): AccessEffect {

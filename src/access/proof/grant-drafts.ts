@@ -55,10 +55,13 @@ function isOwn({ rule }: PathPiece): boolean {
 
 /** Without those of the server's own policy, which is the same part of a thousand comparisons. */
 function ownPieces(compared: PathComparison): readonly PathPiece[] {
-  if (compared.of !== undefined) return compared.of.flatMap(ownPieces)
+  return compared.of === undefined ? ownOfPart(compared) : compared.of.flatMap(ownOfPart)
+}
+
+function ownOfPart(compared: PathComparison): readonly PathPiece[] {
   const { gained } = compared
   // Remembering a thousand short lists takes longer than looking through them.
-  if (gained.length <= fewPieces) return gained.filter(isOwn)
+  if (gained.length <= fewPieces) return gained.every(isOwn) ? gained : gained.filter(isOwn)
   const found = knownPieces.get(compared) ?? (gained.every(isOwn) ? gained : gained.filter(isOwn))
   knownPieces.set(compared, found)
   return found

@@ -95,15 +95,15 @@ function sorted(entries: ReadonlyMap<string, readonly Entry[]>): Sorted {
 }
 
 function onShelf({ byText, byStart, open }: Shelf, { texts, starts }: Words): readonly (readonly Entry[])[] {
-  return [
-    open,
-    ...texts.flatMap((text) => [byText.entries.get(text) ?? [], ...beginnings(byStart, text)]),
-    ...starts.flatMap((start) => [
-      ...continuations(byText, start),
-      ...continuations(byStart, start),
-      ...beginnings(byStart, start),
-    ]),
-  ].filter(({ length }) => length > 0)
+  const found: (readonly Entry[])[] = open.length > 0 ? [open] : []
+  for (const text of texts) {
+    const exact = byText.entries.get(text)
+    if (exact !== undefined) found.push(exact)
+    if (byStart.keys.length > 0) found.push(...beginnings(byStart, text))
+  }
+  for (const start of starts)
+    found.push(...continuations(byText, start), ...continuations(byStart, start), ...beginnings(byStart, start))
+  return found
 }
 
 /** Of the keys that a text begins with. */

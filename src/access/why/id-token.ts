@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { parseJsonText } from '../../core/json-text.ts'
 
 /** What an ID token says, read without checking its signature. */
 export interface IdToken {
@@ -68,7 +69,7 @@ const known: readonly { readonly looks: RegExp; readonly message: string; readon
 function decoded(part: string): JsonObject | undefined {
   if (!/^[\w-]+$/.test(part)) return undefined
   try {
-    const value: JsonValue = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+    const value: JsonValue = parseJsonText(Buffer.from(part, 'base64url').toString('utf8'))
     return isObject(value) ? value : undefined
   } catch {
     return undefined

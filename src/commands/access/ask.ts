@@ -9,6 +9,7 @@ import { type TokenPolicies, tokenPolicies } from '../../access/why/token-polici
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { parseJsonText } from '../../core/json-text.ts'
 import { nearest } from '../../core/nearest.ts'
 import { assumedServer, type ServerVersion } from '../../core/version.ts'
 import { canText } from '../../render/access-answer.ts'
@@ -89,7 +90,7 @@ function parameterOf(given: string): [string, JsonValue] {
   if (name === undefined) throw usage(`--parameter takes key=value or key:=json, not ${JSON.stringify(given)}`)
   if (json === undefined) return [name, value]
   try {
-    return [name, JSON.parse(value)]
+    return [name, parseJsonText(value)]
   } catch {
     throw usage(`the value of --parameter ${name}:= is no JSON`, `For a text write ${name}=value.`)
   }

@@ -2,6 +2,7 @@ import { isIdToken, readIdToken } from '../../access/why/id-token.ts'
 import type { Bearer } from '../../access/why/judge.ts'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { isObject, type JsonObject } from '../../core/json.ts'
+import { parseJsonText } from '../../core/json-text.ts'
 import type { Context, Options } from '../session/command.ts'
 import { text, usage } from '../session/options.ts'
 import { readAll } from './input.ts'
@@ -61,7 +62,7 @@ async function readClaims(context: Context, file: string): Promise<Read> {
 
 function parsed(content: string): unknown {
   try {
-    return JSON.parse(content)
+    return parseJsonText(content)
   } catch {
     return undefined
   }

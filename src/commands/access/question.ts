@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
+import { parseJsonText } from '../../core/json-text.ts'
 import { assumedServer, parseServerVersion, type ServerVersion } from '../../core/version.ts'
 import { answerLogin } from './login-question.ts'
 import { answerPolicies, cache, objectAt, type PolicySet, policySetReader } from './policy-question.ts'
@@ -49,7 +50,7 @@ function answerLine(line: string, deskOf: (server: unknown) => Desk | undefined)
     const set = desk?.sets(parts.policies, () => readSet(desk, parts.policies))
     if (set !== undefined) return { answer: answerPolicies(set, short['path']), ok: true }
   }
-  return answerQuestion(JSON.parse(line), line, deskOf)
+  return answerQuestion(parseJsonText(line), line, deskOf)
 }
 
 function isQuestion(short: unknown): short is JsonObject & { readonly path: string } {
@@ -64,7 +65,7 @@ function readSet(desk: Desk, policies: string): PolicySet | undefined {
 
 function tolerant(json: string): unknown {
   try {
-    return JSON.parse(json)
+    return parseJsonText(json)
   } catch {
     return undefined
   }

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises'
-import type { Environment } from '../../core/configuration.ts'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import type { Kinds } from '../../core/kind.ts'
-import { hasChanges, type SavedPlan } from '../../core/plan.ts'
+import { type GroundedPlan, hasChanges, type SavedPlan } from '../../core/plan.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { outcomesJson } from '../../render/outcome.ts'
 import { promiseDiagnostics } from '../../render/promises-diagnostics.ts'
+import { allowancesOf, needlessAllowances } from '../session/allowances.ts'
 import type { Options } from '../session/command.ts'
 import { list, text, usage, useColor } from '../session/options.ts'
 import { judgePlanned } from '../session/planned-promises.ts'
@@ -15,18 +15,36 @@ import { rewritesOf, settle, type Task } from '../session/saved-plan.ts'
 import { reading } from '../session/servers.ts'
 import type { Session } from './session.ts'
 
-/** What is to be done, once it is agreed on; undefined when there is nothing to do. Throws UserError, or the server's refusal. */
-export async function agreedTasks(session: Session, saved: SavedPlan | undefined): Promise<Task[] | undefined> {
-  const { environments } = session.workspace
+/**
+ * The plan that is to be carried out, once it is agreed on; undefined when there is nothing to do. A saved plan was agreed
+ * on when it was reviewed. Throws UserError, or the server's refusal.
+ */
+export async function agreedPlan(
+  session: Session,
+  saved: SavedPlan | undefined,
+): Promise<readonly GroundedPlan[] | undefined> {
+  if (saved !== undefined) return saved.environments
   const planned = await freshPlan(session)
   if (planned.objections.length > 0) throw new UserError(planned.objections)
   await keepPromises(session, planned)
-  if (saved !== undefined) return settle(saved.environments, planned.grounded(), environments)
-  if (!(await approve(session, planned))) return undefined
-  if (session.options['autoApprove'] === true) return asPlanned(planned, environments)
-  // A person may have thought for an hour: what they said yes to must still be what there is.
-  const current = await freshPlan(session)
-  return settle(planned.grounded(), current.grounded(), environments)
+  return (await approve(session, planned)) ? planned.grounded() : undefined
+}
+
+/**
+ * What is left to do of it now. Asked when no other apply can come between any more: a person may have thought for an
+ * hour, and what was agreed on must still be what there is. Throws UserError.
+ */
+export async function tasksOf(
+  session: Session,
+  agreed: readonly GroundedPlan[],
+  saved: SavedPlan | undefined,
+): Promise<Task[]> {
+  const current = await freshPlan(session, saved)
+  // That the plan is stale explains everything else.
+  const tasks = settle(agreed, current.grounded(), session.workspace.environments)
+  if (current.objections.length > 0) throw new UserError(current.objections)
+  if (saved !== undefined) await keepPromises(session, current)
+  return tasks
 }
 
 /** A saved plan says itself which environments, removals and rewrites it is for, and is applied whole or not at all. */
@@ -42,9 +60,6 @@ export function asSaved(kinds: Kinds, options: Options, { environments }: SavedP
   return {
     ...options,
     environment: names,
-    allow: environments
-      .flatMap(({ changes }) => changes)
-      .flatMap(({ action, address }) => (action === 'delete' ? [`delete:${address}`] : [])),
     rewrite: rewritesOf(kinds, environments),
   }
 }
@@ -66,25 +81,31 @@ const nothingWritten = problem(
   'Mend the files, or change the promises where they are wrong; --allow-broken-promises applies all the same.',
 )
 
-async function freshPlan({ context, options, workspace, servers, shown }: Session): Promise<Planned> {
-  const asked = confirmations(workspace, options)
-  const planned = await planAll(context, workspace, { ...reading(servers, workspace, shown), ...asked })
+async function freshPlan(
+  { context, options, workspace, servers, shown }: Session,
+  saved?: SavedPlan,
+): Promise<Planned> {
+  // What the variable says is for plans: a saved one was reviewed with what it was allowed.
+  const given = saved === undefined ? allowancesOf(context, options) : []
+  const asked = confirmations(workspace, options, given, saved)
+  const planned = await planAll(context, workspace, {
+    ...reading(servers, workspace, shown),
+    ...asked,
+    applying: (environment) => servers.connection(environment).identity(),
+  })
   shown.end()
   return planned
-}
-
-function asPlanned({ plan }: Planned, environments: readonly Environment[]): Task[] {
-  return plan.environments.map(({ changes }, index) => ({
-    environment: environments[index] as Environment,
-    changes,
-    already: [],
-  }))
 }
 
 /** Shows the plan and asks. False when there is nothing to do; throws when the answer is no or cannot be had. */
 async function approve({ context, options }: Session, { plan }: Planned): Promise<boolean> {
   const quiet = text(options, 'format') === 'json'
   if (!quiet) await printPlan(context, options, plan, 'plan')
+  context.stderr.write(
+    renderDiagnostics(needlessAllowances(plan, allowancesOf(context, options)), {
+      color: useColor(context, options, context.stderr),
+    }),
+  )
   if (!hasChanges(plan)) {
     if (quiet) context.stdout.write(outcomesJson([]))
     return false

@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { existsSync, realpathSync } from 'node:fs'
+import { constants, lstat, open, readdir, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import picocolors from 'picocolors'
+import { isBelow } from '../../config/gitlab-ci/files.ts'
+import { problem, UserError } from '../../core/diagnostic.ts'
 import { firstLine } from '../../gitlab/jobs/header.ts'
 import { diffText } from '../../render/difference.ts'
 import { visibleLine } from '../../render/visible.ts'
@@ -19,6 +21,8 @@ export interface Place {
   readonly shown: string
   /** The folder as `include: local` names it, with `/` at its end. */
   readonly parts: string
+  /** Real path of the folder that nothing is read or written outside of. */
+  readonly root: string
 }
 
 export interface GeneratedFiles {
@@ -31,12 +35,15 @@ export interface GeneratedFiles {
 /**
  * @param file absolute
  * @param shown as the user wrote it
+ * @param by a file that the settings name stays in the repository of the configuration
  */
-export function placeFor(directory: string, file: string, shown: string): Place {
+export function placeFor(directory: string, file: string, shown: string, by: 'settings' | 'option'): Place {
   const name = basename(file).replace(/\.ya?ml$/, '')
   const folder = join(dirname(file), name === basename(file) ? `${name}.parts` : name)
-  const path = relative(repositoryRoot(file, directory), folder).split(sep).join('/')
-  return { file, folder, shown, parts: `/${path}/` }
+  const root = repositoryRoot(file, directory)
+  const path = relative(root, folder).split(sep).join('/')
+  const bound = by === 'settings' ? repositoryRoot(join(directory, basename(file)), directory) : root
+  return { file, folder, shown, parts: `/${path}/`, root: existsSync(bound) ? realpathSync(bound) : bound }
 }
 
 /** `include: local` counts from there; without a repository, the configuration's folder is taken for it, if it can be. */
@@ -65,7 +72,7 @@ async function staleFiles({ place, main, parts }: GeneratedFiles): Promise<reado
   const left = (await formerParts(place)).filter((path) => !wanted.has(path))
   const shownFrom = (file: string) => join(dirname(place.shown), relative(dirname(place.file), file))
   const files = [...wanted.keys(), ...left].map(async (file) => {
-    return { file, path: shownFrom(file), is: await content(file), wanted: wanted.get(file) }
+    return { file, path: shownFrom(file), is: await content(file, place.root), wanted: wanted.get(file) }
   })
   return (await Promise.all(files)).filter((file) => file.is !== file.wanted)
 }
@@ -74,6 +81,7 @@ async function staleFiles({ place, main, parts }: GeneratedFiles): Promise<reado
 export async function writeGenerated(context: Context, generated: GeneratedFiles): Promise<readonly string[]> {
   const done: string[] = []
   for (const { file, path, wanted } of await staleFiles(generated)) {
+    await checkFolder(file, generated.place.root)
     if (wanted === undefined) await rm(file)
     else await writePublic(context, file, wanted)
     done.push(`${wanted === undefined ? 'removed' : 'wrote'} ${path}`)
@@ -82,21 +90,57 @@ export async function writeGenerated(context: Context, generated: GeneratedFiles
 }
 
 /** What lies in the folder and was written here: nobody else's file is touched. */
-async function formerParts({ folder }: Place): Promise<readonly string[]> {
+async function formerParts({ folder, root }: Place): Promise<readonly string[]> {
+  const real = await realpath(folder).catch(() => undefined)
+  if (real !== undefined && !isBelow(root, real)) throw notOwn(folder, root)
   const names = await readdir(folder).catch(() => [])
   const texts = await Promise.all(
-    names.map(async (name) => [join(folder, name), await content(join(folder, name))] as const),
+    names.map(async (name) => [join(folder, name), await content(join(folder, name), root).catch(nothing)] as const),
   )
   return texts.filter(([, text]) => text?.startsWith(`# ${firstLine}`)).map(([path]) => path)
 }
 
-async function content(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch {
+/**
+ * What a merge request brings may be a link to anything: its text would be shown as a difference, and what is written would
+ * land there. So a file that is there has to be one, and its real path below the repository. Throws UserError.
+ */
+async function content(path: string, root: string): Promise<string | undefined> {
+  const real = await realpath(path).catch(() => undefined)
+  if (real === undefined) {
+    if ((await lstat(path).catch(() => undefined)) !== undefined) throw notOwn(path, root)
     return undefined
   }
+  if (!isBelow(root, real)) throw notOwn(path, root)
+  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW).catch(() => undefined)
+  try {
+    const status = await file?.stat()
+    if (file === undefined || status?.isFile() !== true || status.size > largest) throw notOwn(path, root)
+    return await file.readFile('utf8')
+  } finally {
+    await file?.close()
+  }
 }
+
+/** Far more than is ever written. */
+const largest = 64 * 1024 * 1024
+
+function notOwn(path: string, root: string): UserError {
+  const message = `${relative(root, path)} is no file of the repository: it leads out of it, or is no plain file`
+  return new UserError([problem('not-own-file', message, 'Remove it, or name another file.')])
+}
+
+/** The nearest folder above that is there already: a link among those leads out with whatever is made below it. */
+async function checkFolder(file: string, root: string): Promise<void> {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const real = await realpath(folder).catch(() => undefined)
+    if (real === undefined && folder !== dirname(folder)) continue
+    if (real === undefined || !isBelow(root, real)) throw notOwn(file, root)
+    return
+  }
+}
+
+/** What is no plain file was not written here. */
+function nothing(): undefined {}
 
 /** Unified diffs, of what is there against what should be. */
 export function showStale(files: readonly StaleFile[], color: boolean): string {

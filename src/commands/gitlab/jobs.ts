@@ -60,8 +60,9 @@ async function runJobs(context: Context, options: Options): Promise<number> {
 function placeOf(context: Context, options: Options, { configuration }: Workspace): Place | undefined {
   const { directory, settings } = configuration
   const [typed, usual] = [text(options, 'out'), settings.gitlab.jobs?.file]
-  if (typed !== undefined) return placeFor(directory, resolve(context.cwd, typed), typed)
-  if (usual !== undefined && flags(options).length === 0) return placeFor(directory, resolve(directory, usual), usual)
+  if (typed !== undefined) return placeFor(directory, resolve(context.cwd, typed), typed, 'option')
+  if (usual !== undefined && flags(options).length === 0)
+    return placeFor(directory, resolve(directory, usual), usual, 'settings')
   if (options['check'] !== true) return undefined
   throw usage('which file is --check to look at?', 'Name it with --out, or in gitlab.jobs.file of vaultwright.yaml.')
 }

@@ -1,5 +1,5 @@
 import { problem, UserError } from '../../core/diagnostic.ts'
-import type { GroundedPlan, Plan, SavedPlan } from '../../core/plan.ts'
+import { type EnvironmentPlan, type Plan, planFormat } from '../../core/plan.ts'
 import { type NoteTarget, noteMarker, noteTarget, sameTarget } from '../../gitlab/note.ts'
 import type { GitlabClient } from '../../gitlab-api/client.ts'
 import {
@@ -13,21 +13,27 @@ import {
 import { GitlabError } from '../../gitlab-api/error.ts'
 import { commentLimit, renderComment } from '../../render/markdown.ts'
 import { code } from '../../render/markdown-escape.ts'
+import { planOfReport } from '../../render/read-report.ts'
 import { readAll } from '../access/input.ts'
+import { allowVariable, releasingValue } from '../session/allowances.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { gitlabOptions, gitlabSettings, tokenSources, withGitlab } from '../session/gitlab.ts'
 import { text, usage } from '../session/options.ts'
-import { checkSavedPlan, readSavedPlan } from '../session/saved-plan.ts'
-import { parseJson } from '../session/snapshot-file.ts'
+import { checkSavedPlan } from '../session/saved-plan.ts'
+import { parseJson, readJson } from '../session/snapshot-file.ts'
 
 export const note: Command = {
   description: [
-    'Each environment of a saved plan has one note in the merge request, which later runs edit. It needs an access token of',
-    'the project with scope api; without one, and outside of merge requests, it says so and ends with 0.',
+    'Each environment of a plan has one note in the merge request, which later runs edit. It needs an access token of the',
+    'project with scope api; without one, and outside of merge requests, it says so and ends with 0.',
     'Whoever can run a pipeline on a branch can read that token. The widget of "plan --format terraform-report" needs none.',
   ].join(' '),
   options: [
     { flags: '--plan <file>', description: 'a plan that "plan --out" saved; - for stdin' },
+    {
+      flags: '--report <file>',
+      description: 'in its place what "plan --format json" printed, also of a plan that must not be applied',
+    },
     { flags: '--project <id>', description: 'default: CI_MERGE_REQUEST_PROJECT_ID, then CI_PROJECT_ID' },
     { flags: '--merge-request <iid>', description: 'default: CI_MERGE_REQUEST_IID' },
     { flags: '--name <text>', description: 'tells the notes of several configurations in one project apart' },
@@ -39,10 +45,7 @@ export const note: Command = {
 }
 
 async function runNote(context: Context, options: Options): Promise<number> {
-  const file = text(options, 'plan')
-  if (file === undefined)
-    throw usage('a note needs a plan: --plan <file>', 'Save one with "vaultwright plan --out <file>".')
-  const plan = await planFrom(context, file)
+  const plan = await planFrom(context, options)
   const mergeRequest = mergeRequestOf(context, options)
   if (mergeRequest === undefined)
     return skip(context, 'this is no pipeline of a merge request: CI_MERGE_REQUEST_IID is not set')
@@ -64,9 +67,37 @@ function skip({ stderr }: Context, reason: string): number {
   return 0
 }
 
-async function planFrom(context: Context, file: string): Promise<SavedPlan> {
-  if (file !== '-') return readSavedPlan(context, file)
-  return checkSavedPlan(parseJson(await readAll(context, file), 'stdin'), 'stdin')
+async function planFrom(context: Context, options: Options): Promise<Plan> {
+  const [plan, report] = [text(options, 'plan'), text(options, 'report')]
+  if (plan !== undefined && report === undefined) {
+    const { file, value } = await jsonFrom(context, plan)
+    return checkSavedPlan(value, file)
+  }
+  if (report !== undefined && plan === undefined) return reported(await jsonFrom(context, report))
+  throw usage(
+    'a note needs one plan: --plan <file> or --report <file>',
+    'Save one with "vaultwright plan --out <file>", or print a report with "vaultwright plan --report json=<file>".',
+  )
+}
+
+interface JsonFile {
+  /** For messages. */
+  readonly file: string
+  readonly value: unknown
+}
+
+async function jsonFrom(context: Context, file: string): Promise<JsonFile> {
+  if (file !== '-') return { file, value: await readJson(context, file) }
+  return { file: 'stdin', value: parseJson(await readAll(context, file), 'stdin') }
+}
+
+function reported({ file, value }: JsonFile): Plan {
+  const read = planOfReport(value)
+  if ('plan' in read) return read.plan
+  const where = read.wrong === '' ? '' : `: ${read.wrong} is not as one is written`
+  throw new UserError([
+    problem('not-a-report', `${file} is no report of a plan${where}`, 'Make it: vaultwright plan --report json=<file>'),
+  ])
 }
 
 /** The merge request is in the project it goes to, also when the pipeline of a fork runs in the fork. */
@@ -81,7 +112,7 @@ function mergeRequestOf({ env }: Context, options: Options): MergeRequest | unde
 
 interface Posting {
   readonly client: GitlabClient
-  readonly plan: SavedPlan
+  readonly plan: Plan
   readonly mergeRequest: MergeRequest
 }
 
@@ -91,14 +122,18 @@ async function postNotes(context: Context, options: Options, { client, plan, mer
   for (const environment of plan.environments) {
     const target = { environment: environment.environment, name }
     const before = own.findLast(({ body }) => isAbout(body, target))
-    const body = noteBody(plan.format, environment, target, origin(context))
+    const body = noteBody(environment, target, origin(context))
     const posted = await post(client, mergeRequest, {
       body,
       before,
-      silent: environment.changes.length === 0 && options['always'] !== true,
+      silent: isQuiet(environment) && options['always'] !== true,
     })
     context.stdout.write(`${environment.environment}: ${posted}\n`)
   }
+}
+
+function isQuiet({ changes, objections = [] }: EnvironmentPlan): boolean {
+  return changes.length === 0 && objections.length === 0
 }
 
 /** Written by the token's user, and not by GitLab in its name. Somebody else's note is never taken for ours. */
@@ -153,11 +188,19 @@ async function updated(
   }
 }
 
-function noteBody(format: Plan['format'], environment: GroundedPlan, target: NoteTarget, from: string): string {
-  const [head, foot] = [`${noteMarker(target)}\n\n`, from === '' ? '' : `\n${from}\n`]
-  const plan = { format, environments: [environment] }
+function noteBody(environment: EnvironmentPlan, target: NoteTarget, from: string): string {
+  const below = [releaseWords(environment), from].filter((line) => line !== '')
+  const [head, foot] = [`${noteMarker(target)}\n\n`, below.map((line) => `\n${line}\n`).join('')]
+  const plan: Plan = { format: planFormat, environments: [environment] }
   const limit = commentLimit - head.length - foot.length
   return `${head}${renderComment(plan, { color: false, question: 'plan' }, limit)}${foot}`
+}
+
+/** A merge request has no command line to say `--allow` on. */
+function releaseWords({ objections = [] }: EnvironmentPlan): string {
+  const value = releasingValue(objections)
+  if (value === undefined) return ''
+  return `Where that is agreed on, a pipeline that is run by hand on the protected default branch may apply it, with the variable ${code(allowVariable)} set to ${code(value)}.`
 }
 
 /** Which commit was planned by which job: what tells a reviewer whether the note is of the newest push. */

@@ -164,8 +164,8 @@ function shardFlag(options: Options): string[] {
 function placeOf(context: Context, options: Options, { configuration }: Workspace): Place | undefined {
   const { directory, settings } = configuration
   const [typed, usual] = [text(options, 'out'), settings.gitlab.pipeline?.file]
-  if (typed !== undefined) return placeFor(directory, resolve(context.cwd, typed), typed)
-  if (usual !== undefined) return placeFor(directory, resolve(directory, usual), usual)
+  if (typed !== undefined) return placeFor(directory, resolve(context.cwd, typed), typed, 'option')
+  if (usual !== undefined) return placeFor(directory, resolve(directory, usual), usual, 'settings')
   if (options['check'] !== true) return undefined
   throw usage(
     'which file is --check to look at?',

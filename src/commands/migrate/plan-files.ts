@@ -41,7 +41,7 @@ export async function writeJobs(
   { edition }: Surroundings,
 ): Promise<void> {
   const shown = `${folder}/${settings.gitlab.jobs?.file ?? 'gitlab/vault-jobs.yml'}`
-  const place = placeFor(resolve(context.cwd, folder), resolve(context.cwd, shown), shown)
+  const place = placeFor(resolve(context.cwd, folder), resolve(context.cwd, shown), shown, 'settings')
   const via = settings.gitlab.jobs?.via ?? ((settings.gitlab.edition ?? edition) === 'free' ? 'script' : 'secrets')
   const roles = jobRoles(environments).filter(({ secrets }) => Object.keys(secrets).length > 0)
   const command = 'vaultwright gitlab jobs'

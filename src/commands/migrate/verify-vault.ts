@@ -2,8 +2,9 @@ import { UserError } from '../../core/diagnostic.ts'
 import { isObject } from '../../core/json.ts'
 import { VaultError, type VaultReader, type VaultWriter } from '../../core/server.ts'
 import type { Checklist, ChecklistItem } from '../../gitlab/migrate/checklist.ts'
-import { connect, resolveTarget } from '../../vault/client.ts'
+import { connect } from '../../vault/client.ts'
 import { connectionSettings } from '../../vault/settings.ts'
+import { resolveTarget } from '../../vault/target.ts'
 import type { Context } from '../session/command.ts'
 
 /** Connects to the server that the list is about, and closes it afterwards; without an address the work goes on without one. */

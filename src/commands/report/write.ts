@@ -90,7 +90,7 @@ async function writeJobs(context: Context, options: Options, workspace: Workspac
   const [via, adapt] = [viaOf(options, workspace), settings.gitlab.jobs?.adapt ?? []]
   const wanted = chosenRoles(options, workspace, all)
   refuseRoles(all, all.filter(wanted), via, adapt)
-  const place = placeFor(directory, resolve(context.cwd, out, pages.jobs), join(out, pages.jobs))
+  const place = placeFor(directory, resolve(context.cwd, out, pages.jobs), join(out, pages.jobs), 'option')
   const command = 'vaultwright report'
   const { main, parts } = jobFiles(all, { via, command, wanted, adapt, parts: place.parts })
   const texts = new Map([...parts].map(([name, document]) => [name, gitlabYaml(document)]))

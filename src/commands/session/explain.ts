@@ -1,6 +1,8 @@
 import { type Diagnostic, UserError } from '../../core/diagnostic.ts'
+import { policyLine } from '../../core/policy-line.ts'
 import { VaultError } from '../../core/server.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
+import { visible } from '../../render/visible.ts'
 import type { Context } from './command.ts'
 import { useColor } from './options.ts'
 
@@ -13,7 +15,9 @@ export function explainError(
   const diagnostics = diagnosticsOf(error)
   if (diagnostics !== undefined) return renderDiagnostics(diagnostics, { color })
   // A mistake of ours. The stack helps whoever mends it, but may quote data, so it is shown on request only.
-  const shown = words.includes('-v') || words.includes('--verbose') ? (error as Error)?.stack : String(error)
+  const told = words.includes('-v') || words.includes('--verbose') ? (error as Error)?.stack : undefined
+  // It may quote a file or a server.
+  const shown = (told ?? String(error)).split('\n').map(visible).join('\n')
   return `vaultwright has a bug, sorry: ${shown}\nPlease report it with the command that you ran. -v shows where it happened.\n`
 }
 
@@ -24,25 +28,45 @@ function diagnosticsOf(error: unknown): readonly Diagnostic[] | undefined {
     return [{ code: 'server', severity: 'error', message: error.message, ...hint(error) }]
   if (!(error instanceof AggregateError)) return undefined
   const parts = error.errors.map(diagnosticsOf)
-  return parts.every((part) => part !== undefined) ? parts.flat() : undefined
+  return parts.every((part) => part !== undefined) ? withLines(error.errors, parts.flat()) : undefined
 }
 
-const needed: Readonly<Record<string, string>> = {
-  GET: 'read',
-  LIST: 'list',
-  POST: 'create", "update',
-  DELETE: 'delete',
+/** Several things that a token may not do are one text to copy, under the last of them. */
+function withLines(errors: readonly unknown[], diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const lines = [...new Set(errors.flatMap((error) => (error instanceof VaultError ? lineOf(error) : [])))].sort()
+  const last = diagnostics.findLast(({ help }) => help?.startsWith(policiesNeed))
+  if (lines.length < 2 || last === undefined) return diagnostics
+  return diagnostics.map((diagnostic) => {
+    if (!diagnostic.help?.startsWith(policiesNeed)) return diagnostic
+    const { help: _, ...rest } = diagnostic
+    return diagnostic === last ? { ...rest, help: policiesNeed, paste: lines } : rest
+  })
 }
 
-function hint({ status, method, path, errors }: VaultError): { readonly help?: string } {
+const policiesNeed = "The token's policies need:"
+
+const needed: Readonly<Record<string, readonly string[]>> = {
+  GET: ['read'],
+  LIST: ['list'],
+  POST: ['create', 'update'],
+  DELETE: ['delete'],
+}
+
+/** Of a refusal by policies; a login is refused for other reasons. */
+function lineOf({ status, method, path, errors }: VaultError): string[] {
+  if (status !== 403 || path.endsWith('/login') || errors.includes('invalid token')) return []
+  return [policyLine(path, needed[method] ?? ['read'])]
+}
+
+function hint(error: VaultError): { readonly help?: string } {
+  const { status, path, errors } = error
   if (errors.includes('invalid token'))
     return { help: 'The server does not know the token; it may have expired, or be of another server.' }
   if (status === 403 && path.endsWith('/login'))
     return {
       help: 'Check VAULT_AUTH_PATH and the namespace: a login at a mount that does not exist is refused like this.',
     }
-  if (status === 403)
-    return { help: `The token's policies need: path "${path}" { capabilities = ["${needed[method] ?? 'read'}"] }` }
+  if (status === 403) return { help: `${policiesNeed} ${lineOf(error).join()}` }
   if (status === 400 && path.endsWith('/login'))
     return { help: 'The server refused the ID token; its words say which check failed.' }
   if (status === 0) return { help: 'Check VAULT_ADDR, and that the server can be reached from here.' }

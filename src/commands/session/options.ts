@@ -19,7 +19,7 @@ const shardOption: OptionSpec = {
   description: 'only the i-th of n parts of the environments, for parallel CI jobs',
 }
 
-const parallelismOption: OptionSpec = {
+export const parallelismOption: OptionSpec = {
   flags: '--parallelism <n>',
   description: 'requests under way at once',
   default: '32',
@@ -39,8 +39,9 @@ export function formatOption(...formats: readonly string[]): OptionSpec {
 }
 
 export const allowOption: OptionSpec = {
-  flags: '--allow <action:address>',
-  description: 'confirm a removal that destroys more than the object, such as delete:auth-mount/jwt',
+  flags: '--allow <name>',
+  description:
+    'do what is refused otherwise, by the name that its message gives, such as delete:auth-mount/jwt; also VAULTWRIGHT_ALLOW, with spaces between',
   repeatable: true,
 }
 

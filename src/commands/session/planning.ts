@@ -1,11 +1,16 @@
 import type { Configuration, Environment } from '../../core/configuration.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
+import { groupBy } from '../../core/group-by.ts'
+import { byText } from '../../core/json.ts'
 import { type EnvironmentPlan, type GroundedPlan, type Plan, planFormat } from '../../core/plan.ts'
 import type { Address, Identity } from '../../core/resource.ts'
 import type { VaultReader } from '../../core/server.ts'
-import type { Objection } from '../../engine/objections.ts'
+import type { Refusal } from '../../engine/objections/brake.ts'
+import { brake } from '../../engine/objections/index.ts'
+import type { Objection } from '../../engine/objections/objection.ts'
 import { basisOf, type PlanInput, planEnvironment } from '../../engine/plan.ts'
-import { readLive } from '../../engine/read.ts'
+import { look } from '../../engine/rollback.ts'
+import type { TokenIdentity } from '../../vault/identity.ts'
 import { type Context, Interrupted } from './command.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -18,8 +23,11 @@ export interface Reading {
 }
 
 export interface PlanningOptions extends Reading {
-  readonly allowed: readonly string[]
+  /** What `--allow` names, for an environment. */
+  allowed(environment: string): readonly string[]
   readonly rewrite: readonly string[]
+  /** Whose token is going to apply this on the environment's server, where this run does. */
+  applying?(environment: Environment): Promise<TokenIdentity | undefined>
 }
 
 export interface Planned {
@@ -27,9 +35,14 @@ export interface Planned {
   /** The same plans with what they rest on, to save them or to compare them with saved ones. */
   grounded(): readonly GroundedPlan[]
   /** Why it must not be applied, with positions in the files. */
-  readonly objections: readonly Diagnostic[]
+  readonly objections: readonly PlannedDiagnostic[]
   /** The same plans with what they were made from. */
   readonly parts: readonly PlannedPart[]
+}
+
+export interface PlannedDiagnostic extends Diagnostic {
+  /** What `--allow` takes to overrule it. */
+  readonly allow?: string
 }
 
 /** One plan over all environments; what two of them on one server both describe is planned with the first. */
@@ -38,29 +51,95 @@ export async function planAll(
   { kinds, configuration, environments }: Workspace,
   options: PlanningOptions,
 ): Promise<Planned> {
-  const parts: PlannedPart[] = []
-  const objections: Diagnostic[] = []
+  const found: Found[] = []
   const covered = new Map<string, Set<Address>>()
   for (const environment of environments) {
     const server = options.reader(environment)
     options.onEnvironment?.(environment, server)
-    const live = await interruptible(context, readLive({ kinds, server, environment }))
+    const live = await interruptible(context, look({ kinds, server, environment }))
     const target = options.target(environment)
     const elsewhere = covered.get(target) ?? new Set<Address>()
-    const { allowed, rewrite } = options
-    const input = { kinds, environment, live, server: server.server, allowed, rewrite, elsewhere }
-    const result = planEnvironment(input)
-    parts.push({ target, reader: server, input, plan: result.plan })
-    objections.push(...result.objections.map((objection) => toDiagnostic(configuration, environment, objection)))
+    const { rewrite } = options
+    const { limits } = configuration.settings
+    const input = { kinds, environment, live, server: server.server, limits, rewrite, elsewhere }
+    const { plan, objections } = planEnvironment(input)
+    found.push({ part: { target, reader: server, input, plan }, objections, allowed: [] })
     covered.set(target, new Set([...elsewhere, ...addresses(environment.desired), ...addresses(live.unmanaged)]))
   }
+  const judged = withBrakes(await withLockouts(configuration, found, options), options.allowed)
+  const parts = judged.map(withObjections)
   const plans = await assessed(parts)
   return {
     plan: { format: planFormat, environments: plans },
     grounded: () => parts.map(({ input }, index) => ({ ...(plans[index] as EnvironmentPlan), ...basisOf(input) })),
-    objections,
+    objections: judged.flatMap(({ part, objections }) =>
+      objections.map((objection) => toDiagnostic(configuration, part.input.environment, objection)),
+    ),
     parts,
   }
+}
+
+/** A plan with what speaks against it, and what would if nobody had allowed it. */
+interface Found {
+  readonly part: PlannedPart
+  readonly objections: readonly (Objection & { readonly allow?: string })[]
+  readonly allowed: readonly string[]
+}
+
+/** Most plans change nothing, and do without all the code for it. */
+async function withLockouts(
+  configuration: Configuration,
+  found: readonly Found[],
+  { applying }: PlanningOptions,
+): Promise<readonly Found[]> {
+  if (found.every(({ part }) => part.plan.changes.length === 0)) return found
+  const { findLockouts } = await import('./lockouts.ts')
+  const groups = [...groupBy(found, ({ part }) => part.target).values()].map((together) =>
+    together.map(({ part }) => part),
+  )
+  const lockouts = await Promise.all(
+    groups.map(async (parts) => {
+      const [{ input }] = parts as readonly PlannedPart[] as readonly [PlannedPart]
+      return findLockouts(configuration, parts, await applying?.(input.environment))
+    }),
+  )
+  return found.map((one) => {
+    const mine = lockouts[groups.findIndex((parts) => parts.includes(one.part))] ?? []
+    const lockoutsHere = mine.filter(({ environment }) => environment === one.part.plan.environment)
+    return lockoutsHere.length === 0 ? one : { ...one, part: { ...one.part, lockouts: lockoutsHere } }
+  })
+}
+
+/** Server by server: what is too much for one environment of a server is too much for all of them. */
+function withBrakes(found: readonly Found[], allowed: PlanningOptions['allowed']): Found[] {
+  const verdicts = [...groupBy(found, ({ part }) => part.target).values()].map((together) =>
+    brake(
+      together.map(({ part }) => part),
+      allowed,
+    ),
+  )
+  const of = ({ part: { plan } }: Found, side: 'refusals' | 'released') =>
+    verdicts.flatMap((verdict) => verdict[side].filter(({ environment }) => environment === plan.environment))
+  return found.map((one) => ({
+    part: one.part,
+    objections: [...one.objections, ...of(one, 'refusals')],
+    allowed: [...new Set(of(one, 'released').map(({ allow }) => allow))].sort(byText),
+  }))
+}
+
+function withObjections({ part, objections, allowed }: Found): PlannedPart {
+  if (objections.length + allowed.length === 0) return part
+  const said = objections.map(({ code, message, help, allow }) => ({
+    code,
+    message,
+    help,
+    ...(allow === undefined ? {} : { allow }),
+  }))
+  const more = {
+    ...(said.length === 0 ? {} : { objections: said }),
+    ...(allowed.length === 0 ? {} : { allowed }),
+  }
+  return { ...part, plan: { ...part.plan, ...more } }
 }
 
 export interface PlannedPart {
@@ -69,6 +148,7 @@ export interface PlannedPart {
   readonly reader: VaultReader
   readonly input: PlanInput
   readonly plan: EnvironmentPlan
+  readonly lockouts?: readonly Refusal[]
 }
 
 /**
@@ -90,11 +170,22 @@ function addresses(objects: readonly Identity[]): Address[] {
   return objects.map(({ address }) => address)
 }
 
-function toDiagnostic(configuration: Configuration, environment: Environment, objection: Objection): Diagnostic {
-  const { code, message, help, field, address } = objection
+function toDiagnostic(
+  configuration: Configuration,
+  environment: Environment,
+  objection: Found['objections'][number],
+): PlannedDiagnostic {
+  const { code, message, help, field, address, allow } = objection
   const desired = environment.desired.find((object) => object.address === address)
   const location = desired === undefined ? undefined : configuration.locate(desired, environment.name, field)
-  return { code, severity: 'error', message: `${environment.name}: ${message}`, help, ...location }
+  return {
+    code,
+    severity: 'error',
+    message: `${environment.name}: ${message}`,
+    help,
+    ...location,
+    ...(allow === undefined ? {} : { allow }),
+  }
 }
 
 /** Reading is not worth finishing once somebody pressed Ctrl-C; writing is, and does not go through here. */

@@ -6,16 +6,19 @@ import type { Snapshot } from '../../core/snapshot.ts'
 export function record(reader: VaultReader): { readonly reader: VaultReader; snapshot(): Snapshot } {
   const reads: Record<string, JsonObject> = {}
   const lists: Record<string, Listing> = {}
+  const absent = new Set<string>()
   const recording: VaultReader = {
     server: reader.server,
     async read(path) {
       const data = await reader.read(path)
-      if (data !== undefined) reads[path] = data
+      if (data === undefined) absent.add(path)
+      else reads[path] = data
       return data
     },
-    async list(path) {
-      const listing = await reader.list(path)
-      if (listing !== undefined) lists[path] = listing
+    async list(path, options) {
+      const listing = await reader.list(path, options)
+      if (listing === undefined) absent.add(path)
+      else lists[path] = listing
       return listing
     },
   }
@@ -24,6 +27,7 @@ export function record(reader: VaultReader): { readonly reader: VaultReader; sna
     server: reader.server,
     read: reads,
     list: lists,
+    absent: [...absent].sort(),
   })
   return { reader: recording, snapshot }
 }

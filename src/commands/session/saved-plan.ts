@@ -2,8 +2,10 @@ import type { Change } from '../../core/change.ts'
 import type { Environment } from '../../core/configuration.ts'
 import { type Diagnostic, problem, UserError } from '../../core/diagnostic.ts'
 import { isObject } from '../../core/json.ts'
-import { type Kinds, kindOf } from '../../core/kind.ts'
+import type { Kinds } from '../../core/kind.ts'
 import { type GroundedPlan, type Plan, planDigest, planFormat, type SavedPlan } from '../../core/plan.ts'
+import { wrongInPlan } from '../../core/plan-shape.ts'
+import { rollbackSchema } from '../../core/rollback.ts'
 import { compareWithSaved } from '../../engine/verify.ts'
 import type { Context } from './command.ts'
 import { readJson } from './snapshot-file.ts'
@@ -28,12 +30,19 @@ export function checkSavedPlan(value: unknown, file: string): SavedPlan {
       ),
     ])
   }
+  const wrong = wrongInPlan(value['environments'])
+  if (wrong !== undefined)
+    throw new UserError([
+      problem('not-a-plan', `${file} is not a saved plan: ${wrong} is not as one is written`, again),
+    ])
   const plan = value as unknown as SavedPlan
   if (plan.digest !== planDigest(plan)) {
     throw new UserError([
       problem('altered-plan', `${file} is not as it was saved: its digest does not fit its content`, again),
     ])
   }
+  if (plan.rollback !== undefined && !rollbackSchema.safeParse(plan.rollback).success)
+    throw new UserError([problem('not-a-plan', `${file} is not a saved plan: what it takes back is not there`, again)])
   return plan
 }
 
@@ -47,7 +56,8 @@ export function rewritesOf(kinds: Kinds, environments: Plan['environments']): st
 
 function isRewrite(kinds: Kinds, change: Change): boolean {
   if (change.action !== 'update') return false
-  const secrets = kindOf(kinds, change.after.kind).writeOnly.map((path) => path.join('\0'))
+  const kind = kinds.find(({ name }) => name === change.after.kind)
+  const secrets = (kind?.writeOnly ?? []).map((path) => path.join('\0'))
   return change.fields.every(({ field, before }) => before === undefined && secrets.includes(field.join('\0')))
 }
 

@@ -2,8 +2,9 @@ import type { Environment } from '../../core/configuration.ts'
 import { type Diagnostic, problem, UserError } from '../../core/diagnostic.ts'
 import type { VaultReader } from '../../core/server.ts'
 import { productNames } from '../../core/version.ts'
-import { type Connection, connect, resolveTarget } from '../../vault/client.ts'
+import { type Connection, connect } from '../../vault/client.ts'
 import { connectionSettings } from '../../vault/settings.ts'
+import { resolveTarget } from '../../vault/target.ts'
 import type { Context, Options } from './command.ts'
 import { parallelism } from './options.ts'
 import type { Reading } from './planning.ts'
@@ -95,7 +96,7 @@ function remembering(reader: VaultReader): VaultReader {
   return {
     server: reader.server,
     read: (path) => remember(reads, path, () => reader.read(path)),
-    list: (path) => remember(lists, path, () => reader.list(path)),
+    list: (path, options) => remember(lists, path, () => reader.list(path, options)),
   }
 }
 

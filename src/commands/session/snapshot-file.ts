@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { normalAddress, normalNamespace } from '../../core/address.ts'
 import type { Environment } from '../../core/configuration.ts'
 import { problem, UserError } from '../../core/diagnostic.ts'
+import { parseJsonText } from '../../core/json-text.ts'
 import type { VaultReader } from '../../core/server.ts'
 import { parseSnapshot, snapshotReader } from '../../core/snapshot.ts'
 import type { Context } from './command.ts'
@@ -47,10 +48,14 @@ export async function readJson(context: Context, file: string): Promise<unknown>
 /** Throws UserError for what is not JSON. */
 export function parseJson(content: string, file: string): unknown {
   try {
-    return JSON.parse(content)
+    return parseJsonText(content)
   } catch {
     throw new UserError([
-      problem('not-json', `${file} is not JSON`, 'It may be cut off, or not be what this command takes.'),
+      problem(
+        'not-json',
+        `${file} is not JSON, or nested too deeply`,
+        'It may be cut off, or not be what this command takes.',
+      ),
     ])
   }
 }

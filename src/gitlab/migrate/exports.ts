@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJsonText } from '../../core/json-text.ts'
 import type { SourceVariable } from './take.ts'
 
 const exported = z.array(
@@ -30,7 +31,7 @@ export function parseExport(text: string): readonly SourceVariable[] | undefined
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseJsonText(text)
   } catch {
     return undefined
   }

@@ -58,7 +58,7 @@ export function components(options: ComponentOptions): readonly Component[] {
         planJob(frame, {
           spread,
           count: undefined,
-          more: [`if [ "${input('note')}" = true ]; then ${noteLine(spread)}; fi`],
+          note: noteLine(spread, `[ "${input('note')}" = true ]`),
         }),
       ],
     }),

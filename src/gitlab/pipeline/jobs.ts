@@ -58,11 +58,11 @@ interface Planning {
   readonly spread: Spread
   /** How many jobs the spread makes; unknown in a component. */
   readonly count: number | undefined
-  /** Lines after the plan. */
-  readonly more: readonly string[]
+  /** Posts the plan: a line that runs also where it is refused. Absent where nobody does. */
+  readonly note?: string | undefined
 }
 
-export function planJob(frame: Frame, { spread, count, more }: Planning): GitlabEntry {
+export function planJob(frame: Frame, { spread, count, note }: Planning): GitlabEntry {
   const { name } = spread
   return {
     key: 'plan',
@@ -75,11 +75,7 @@ export function planJob(frame: Frame, { spread, count, more }: Planning): Gitlab
       stage: frame.stage('plan'),
       parallel: spread.parallel,
       ...loggedIn(spread),
-      script: [
-        'mkdir -p plan',
-        `vaultwright plan${frame.directory} ${spread.choice} --out "plan/${name}.json" ${planReports(name)} || test $? -eq 2`,
-        ...more,
-      ],
+      script: ['mkdir -p plan', ...planning(frame, spread, note)],
       artifacts: {
         name: `plan-${name}`,
         // Also of a plan that must not be applied, which fails.
@@ -95,13 +91,32 @@ export function planJob(frame: Frame, { spread, count, more }: Planning): Gitlab
   }
 }
 
-/** Posts the plan to the merge request; without a token it says so and goes on. */
-export function noteLine({ name }: Spread): string {
-  return `vaultwright gitlab note --plan "plan/${name}.json"`
+/** A refused plan fails the job, but is posted before: the merge request is where its reasons are needed. */
+function planning({ directory }: Frame, { choice, name }: Spread, note: string | undefined): readonly string[] {
+  const command = `vaultwright plan${directory} ${choice} --out "plan/${name}.json" ${planReports(name)}`
+  if (note === undefined) return [`${command} || test $? -eq 2`]
+  return [`code=0; ${command} || code=$?`, note, 'test "$code" -eq 0 || test "$code" -eq 2']
+}
+
+/**
+ * Posts the plan to the merge request; without a token it says so and goes on. Of the report, because a refused plan is not
+ * saved; a plan that could not be made has none.
+ *
+ * @param condition of a shell, besides
+ */
+export function noteLine({ name }: Spread, condition?: string): string {
+  const report = `"plan/${name}.report.json"`
+  const asked = condition === undefined ? '' : `${condition} && `
+  return `if ${asked}[ -e ${report} ]; then vaultwright gitlab note --report ${report}; fi`
 }
 
 function planReports(name: string): string {
-  return `--report "markdown=plan/${name}.md" --report "terraform-report=plan/${name}.terraform.json"`
+  const reports = [
+    ['markdown', 'md'],
+    ['terraform-report', 'terraform.json'],
+    ['json', 'report.json'],
+  ]
+  return reports.map(([format, ending]) => `--report "${format}=plan/${name}.${ending}"`).join(' ')
 }
 
 /** For merge requests of forks, which get no ID token: the plan against what the default branch saw last. */
@@ -137,6 +152,7 @@ export function forkJob(frame: Frame, { parallel, choice, name, instance }: Spre
       ],
       artifacts: {
         name: `plan-${name}`,
+        when: 'always',
         access,
         expire_in: '30 days',
         paths: ['plan/'],
@@ -215,11 +231,19 @@ export function applyJob(frame: Frame, applying: Applying): GitlabEntry {
       ...(parallel === undefined ? {} : { parallel }),
       needs,
       id_tokens: idTokens(login.audience),
-      variables: { VAULT_AUTH_PATH: login.mount, VAULT_AUTH_ROLE: login.role },
+      variables: { VAULT_AUTH_PATH: login.mount, VAULT_AUTH_ROLE: login.role, VAULTWRIGHT_JOURNAL: 'journal/' },
       ...(environment === undefined ? {} : { environment }),
       resource_group: resourceGroup,
       interruptible: false,
       script: [`vaultwright apply${frame.directory} "${plan}"`],
+      artifacts: {
+        name: 'journal',
+        // Most of all of an apply that failed: "vaultwright rollback" takes it back.
+        when: 'always',
+        access,
+        expire_in: '90 days',
+        paths: ['journal/'],
+      },
       rules: [rule],
     },
   }

@@ -67,6 +67,12 @@ export function pipelineDocument(places: readonly Place[], options: PipelineOpti
         },
       },
       {
+        key: 'variables',
+        comment:
+          'Asked for by "Run pipeline": the names by which the message of a refused plan says that it may be applied.',
+        value: { VAULTWRIGHT_ALLOW: { value: '', description: allowDescription } },
+      },
+      {
         key: base,
         value: {
           image,
@@ -75,7 +81,7 @@ export function pipelineDocument(places: readonly Place[], options: PipelineOpti
         },
       },
       ...checkJobs(frame, options.staleness),
-      planJob(frame, { spread: planned, count, more: note ? [noteLine(planned)] : [] }),
+      planJob(frame, { spread: planned, count, note: note ? noteLine(planned) : undefined }),
       snapshots ? forkJob(frame, planned) : forkNoticeJob(frame),
       ...applyJobs(frame, places, options, planned),
       ...(snapshots ? [snapshotJob(frame, planned)] : []),
@@ -83,6 +89,8 @@ export function pipelineDocument(places: readonly Place[], options: PipelineOpti
     ],
   }
 }
+
+const allowDescription = 'What the plan may do although it is refused otherwise: names with spaces between'
 
 function spreadOf(places: readonly Place[], purpose: Purpose, count: number | undefined): Spread {
   const members = places.map((place) => ({ environment: place.environment.name, login: loginOf(place[purpose]) }))

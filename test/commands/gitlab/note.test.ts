@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../src/core/change.ts'
-import { type EnvironmentPlan, savedPlan } from '../../../src/core/plan.ts'
+import { type EnvironmentPlan, planFormat, savedPlan } from '../../../src/core/plan.ts'
 import { noteMarker } from '../../../src/gitlab/note.ts'
+import { json } from '../../../src/render/json.ts'
 import { company, tokens } from '../../gitlab-api/world.ts'
 import { created, environmentOf } from '../../render/plans.ts'
 import { withFiles } from '../../support/files.ts'
@@ -174,6 +175,68 @@ test('names and texts of the plan stay text: no quick action, no mention, no oth
   expect(prose).not.toMatch(/@all|<!--|-->/)
   // The next run finds it again.
   expect(await note(planFile(environment), env)).toMatchObject({ stdout: expect.stringContaining('up to date') })
+})
+
+describe('of a report', () => {
+  const report = (...environments: EnvironmentPlan[]) =>
+    json.plan({ format: planFormat, environments }, { color: false, question: 'plan' })
+  const post = (input: string, env: Readonly<Record<string, string>>) =>
+    vaultwright(['gitlab', 'note', '--report', '-'], { env, input })
+  const objection = (allow?: string) => ({
+    code: 'large-share',
+    message: 'it would delete 14 of 20',
+    help: 'Look twice',
+    ...(allow === undefined ? {} : { allow }),
+  })
+
+  test('it says what the note of the saved plan would', async () => {
+    const api = await gitlabApi(company())
+    const access = { effects: [], beyond: [] }
+    const plans = [{ ...production(one), access }, staging()]
+    await note(planFile(...plans), pipeline(api), '--always')
+    expect(await post(report(...plans), pipeline(api))).toMatchObject({
+      code: 0,
+      stdout: 'production: the note is up to date\nstaging: the note is up to date\n',
+    })
+  })
+
+  test('a refused plan says why, and how it is released, until one that is not takes its place', async () => {
+    const api = await gitlabApi(company())
+    const refused = { ...production(one), objections: [objection('share:policy'), objection('touch:policy/default')] }
+    expect(await post(report(refused), pipeline(api))).toMatchObject({ stdout: 'production: a note is posted\n' })
+    const [first] = notesOf(api)
+    expect(first?.body).toContain('Must not be applied')
+    expect(first?.body).toContain('it would delete 14 of 20')
+    expect(first?.body.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))).toContain(
+      '<code>VAULTWRIGHT_ALLOW</code> set to <code>share:policy touch:policy/default</code>',
+    )
+    expect(first?.body).toContain('create <code>policy/reader</code>')
+
+    await note(planFile(production(one)), pipeline(api))
+    expect(notesOf(api)).toHaveLength(1)
+    expect(notesOf(api)[0]?.body).not.toMatch(/Must not be applied|VAULTWRIGHT/)
+  })
+
+  test('nobody is told to release what nothing releases, and it is posted without changes as well', async () => {
+    const api = await gitlabApi(company())
+    const impossible = { ...production(), objections: [objection('share:policy'), objection()] }
+    await post(report(impossible), pipeline(api))
+    expect(notesOf(api)[0]?.body).toContain('Must not be applied')
+    expect(notesOf(api)[0]?.body).not.toContain('VAULTWRIGHT')
+  })
+
+  test('anything else is refused before it is posted', async () => {
+    const api = await gitlabApi(company())
+    const drift = report(production(one)).replace('"plan"', '"drift"')
+    expect(await post(drift, pipeline(api))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('stdin is no report of a plan: question is not as one is written'),
+    })
+    expect(await post(planFile(production(one)), pipeline(api))).toMatchObject({ code: 1 })
+    const both = await note(planFile(production(one)), pipeline(api), '--report', '-')
+    expect(both).toMatchObject({ code: 1, stderr: expect.stringContaining('--plan <file> or --report <file>') })
+    expect(api.requests).toEqual([])
+  })
 })
 
 describe('without what it needs', () => {

@@ -79,7 +79,7 @@ describe('gitlab pipeline', () => {
     for (const part of [
       'image: registry.example.com/vaultwright:1\n',
       'VAULT_AUTH_ROLE: watch-staging\n',
-      'vaultwright gitlab note --plan',
+      'vaultwright gitlab note --report',
     ])
       expect(stdout).toContain(part)
     expect(stdout).not.toContain('before_script')

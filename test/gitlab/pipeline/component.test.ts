@@ -1,9 +1,12 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { gitlabYaml } from '../../../src/config/gitlab-document.ts'
 import { components } from '../../../src/gitlab/pipeline/component.ts'
 import { withComponentSection } from '../../../src/gitlab/pipeline/component-readme.ts'
 import { gitlabProject, listJobs, type PipelineOptions, preview, validate } from '../../support/gitlab-ci-local.ts'
 import { written } from './files.ts'
+
+// Each look at a pipeline starts programs, and other tests run beside this one.
+vi.setConfig({ testTimeout: 240_000 })
 
 const all = components({ command: 'vaultwright gitlab component', image: 'node:20', beforeScript: ['npm install x'] })
 const templates = Object.fromEntries(all.map(({ name, document }) => [`templates/${name}.yml`, gitlabYaml(document)]))

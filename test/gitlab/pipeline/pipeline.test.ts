@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { tierOf } from '../../../src/gitlab/pipeline/tier.ts'
 import { gitlabProject, listJobs, type PipelineOptions, validate } from '../../support/gitlab-ci-local.ts'
 import { environment, files, jobs, placed, role, warnings, written } from './files.ts'
 
 const project = 'project_id: "7", job_project_id: "7"'
+
+// Each look at a pipeline starts programs, and other tests run beside this one.
+vi.setConfig({ testTimeout: 240_000 })
 
 describe('a pipeline', () => {
   test('has the jobs that belong to its start, and no others', async () => {
@@ -70,9 +73,21 @@ describe('a pipeline', () => {
   })
 
   test('posts notes where it is told to', async () => {
-    const line = 'vaultwright gitlab note --plan "plan/$VAULTWRIGHT_ENVIRONMENT.json"'
-    expect((await jobs({}, { note: true }))['plan']?.['script']).toContain(line)
+    const line = expect.stringContaining('vaultwright gitlab note --report "plan/$VAULTWRIGHT_ENVIRONMENT.report.json"')
+    expect((await jobs({}, { note: true }))['plan']?.['script']).toContainEqual(line)
     expect(await written()).not.toContain('gitlab note')
+  })
+
+  test('keeps the reports of a plan that must not be applied, and lets a pipeline by hand release it', async () => {
+    const { plan, 'plan:fork': fork, variables } = await jobs()
+    for (const job of [plan, fork]) {
+      expect(job?.['artifacts']).toMatchObject({ when: 'always', paths: ['plan/'] })
+      for (const file of ['.md', '.report.json', '.terraform.json'])
+        expect(String(job?.['script'])).toContain(`=plan/$VAULTWRIGHT_ENVIRONMENT${file}"`)
+    }
+    // Anything but an empty default would release in every pipeline.
+    expect(variables).toEqual({ VAULTWRIGHT_ALLOW: { value: '', description: expect.stringMatching(/\S/) } })
+    expect(await written()).not.toContain('--allow')
   })
 })
 

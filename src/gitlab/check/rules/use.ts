@@ -47,6 +47,8 @@ interface Use {
 }
 
 function usesOf(name: string, text: string): readonly Use[] {
+  // No shell has other names; and a file may hold any.
+  if (!/^\w+$/.test(name)) return []
   const pattern = new RegExp(`\\$(?:\\{${name}\\}|${name}(?!\\w))`, 'g')
   return [...text.matchAll(pattern)].slice(0, 100).map(({ 0: written, index }) => ({
     written,
