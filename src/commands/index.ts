@@ -26,6 +26,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     summary: "find what changed on the server behind the files' back",
     load: async () => (await import('./drift.ts')).drift,
   },
+  {
+    name: 'import',
+    summary: 'write files that say what a server has now',
+    load: async () => (await import('./import.ts')).importCommand,
+  },
   access,
   {
     name: 'test',
