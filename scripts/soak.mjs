@@ -1,7 +1,7 @@
 /**
  * `npm run test:soak -- --minutes 5 [--seed 1]`: asks a real server and ourselves the same questions for as long as told,
- * about capabilities, logins and policy texts, and says how many of each class it tried. It ends at the first
- * disagreement, made as small as it gets, and names the seed that finds it again.
+ * about capabilities, logins and policy texts, and disturbs applies in every way; it says how many of each class it tried.
+ * It ends at the first disagreement, made as small as it gets, or the first thing lost, and names the seed that finds it again.
  */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { startVault } from '../support/live-vault.ts'
+import { type Fault, survive, undisturbed } from './survival.ts'
+import { faultWorld, isChange, type World } from './world.ts'
+
+/** Where the program is killed: at which of its writes, before the server has it or after the server has done it. */
+interface Step {
+  readonly write: number
+  readonly when: 'before' | 'after'
+}
+
+/** One server of its own a lane, because every world is looked at as a whole. */
+const lanes = 4
+
+function killedAt({ write, when }: Step, world: World): Fault {
+  let kill: (signal: NodeJS.Signals) => void = () => {}
+  let gone: () => void = () => {}
+  const end = new Promise<void>((resolve) => {
+    gone = resolve
+  })
+  let seen = 0
+  world.proxy.script = (request) => {
+    if (!isChange(request) || seen++ !== write) return undefined
+    const happen = async () => {
+      kill('SIGKILL')
+      await end
+      return 'drop' as const
+    }
+    return { fault: 'event', when, happen }
+  }
+  const options = { onStart: (end: typeof kill) => (kill = end), onEnd: gone }
+  return { what: `killed ${when} write ${write}`, options }
+}
+
+test('killed at every step of an apply of fifty changes, the next plan is what is left and the next apply converges', async () => {
+  let survived = 0
+  const left = new Set<number>()
+  const lane = async (number: number) => {
+    const vault = await startVault()
+    const world = await faultWorld(vault)
+    try {
+      const clean = await undisturbed(world)
+      expect(clean.writes.length).toBeGreaterThanOrEqual(50)
+      const steps = clean.writes.flatMap((_, write): Step[] => [
+        { write, when: 'before' },
+        { write, when: 'after' },
+      ])
+      for (const step of steps.filter((_, index) => index % lanes === number)) {
+        left.add(await survive(world, clean, killedAt(step, world)))
+        survived++
+      }
+    } finally {
+      await world.proxy.close()
+      await vault.stop()
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)))
+  console.log(`killed by SIGKILL at ${survived} steps, and converged after each`)
+  expect(survived).toBeGreaterThanOrEqual(100)
+  expect(
+    [...left].sort((a, b) => a - b),
+    'every number of changes was left once',
+  ).toEqual(Array.from({ length: 51 }, (_, n) => n))
+}, 900_000)
