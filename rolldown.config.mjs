@@ -2,6 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'rolldown'
+import { packagePath, softwareBill } from './scripts/sbom.mjs'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const nothing = join(here, 'scripts/no-axios.cjs')
 
 /**
  * The program as it is published: bundled, with its dependencies, into a few files. Loading hundreds of small modules
@@ -11,22 +15,26 @@ export default defineConfig({
   input: 'src/cli.ts',
   platform: 'node',
   resolve: {
-    // node-vault loads axios for its own transport, which is never used here: requests go through undici.
-    alias: { axios: fileURLToPath(new URL('scripts/no-axios.cjs', import.meta.url)) },
+    // node-vault loads axios for its own transport, which is never used here: requests go through undici. debug takes
+    // supports-color where a tool for development happens to have brought it.
+    alias: { axios: nothing, 'supports-color': nothing },
   },
+  // Without paths in comments: the same sources give the same bytes wherever they lie.
+  experimental: { attachDebugInfo: 'none' },
   output: { dir: 'dist', format: 'esm', chunkFileNames: '[name]-[hash].js' },
-  plugins: [{ name: 'licenses', generateBundle }],
+  plugins: [{ name: 'contents', generateBundle }],
 })
 
-/** The licenses of all that was bundled, as they ask for. */
+/** The licenses of all that was bundled, as they ask for, and the list of it. */
 function generateBundle(_options, bundle) {
   const modules = Object.values(bundle).flatMap((chunk) => Object.keys(chunk.modules ?? {}))
-  const folders = modules.flatMap((module) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(module)?.[0] ?? [])
-  const texts = [...new Set(folders)].sort().map(license)
+  const texts = [...new Set(modules.flatMap(packagePath))].sort().map(license)
   this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source: texts.join(`\n${'-'.repeat(80)}\n\n`) })
+  this.emitFile({ type: 'asset', fileName: 'sbom.cdx.json', source: softwareBill(modules, here) })
 }
 
-function license(folder) {
+function license(path) {
+  const folder = join(here, path)
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
   const text = file !== undefined && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : license

@@ -24,8 +24,8 @@ export function fail(error) {
 export function ensureInstalled() {
   if (isInstalled()) return
   console.error('Installing packages (npm ci)')
-  // NODE_ENV=production would leave the compiler and the test runner out.
-  const status = run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'])
+  // NODE_ENV=production would leave the compiler and the test runner out. No package needs a script of its own to run.
+  const status = run('npm', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'])
   if (status !== 0)
     throw new SetupError(`npm ci failed with ${status}. Read what it says above; it needs to reach a package registry.`)
 }
@@ -60,7 +60,7 @@ function isBuilt() {
 /** Folders count as well: theirs is the only time that changes when a source is removed. */
 function newest() {
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join('src', name))
-  const settings = ['rolldown.config.mjs', 'package.json', 'package-lock.json']
+  const settings = ['rolldown.config.mjs', 'scripts/sbom.mjs', 'package.json', 'package-lock.json']
   return Math.max(...['src', ...sources, ...settings].map(modified))
 }
 

@@ -22,6 +22,7 @@ test('the packed program installs globally without anything else, and runs', asy
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'dist',
     'docs',
     'package.json',

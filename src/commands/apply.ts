@@ -14,7 +14,7 @@ import { warnOfFindings } from './session/examination.ts'
 import { allowOption, connectedOptions, formatOption, rewriteOption, text } from './session/options.ts'
 import { progress } from './session/progress.ts'
 import { rollbackWorkspace } from './session/rollback-workspace.ts'
-import { readSavedPlan } from './session/saved-plan.ts'
+import { checkWayBack, readSavedPlan, wayBackOption } from './session/saved-plan.ts'
 import { openServers } from './session/servers.ts'
 import { openWorkspace } from './session/workspace.ts'
 
@@ -33,6 +33,7 @@ export const apply: Command = {
     ...lockOptions,
     preflightOption,
     journalOption,
+    wayBackOption,
     {
       flags: '--allow-broken-promises',
       description: 'apply although promises of test/access would be broken; they are still shown',
@@ -44,6 +45,7 @@ export const apply: Command = {
 async function runApply(context: Context, given: Options, file: string | undefined): Promise<number> {
   lockTimes(given)
   const saved = file === undefined ? undefined : await readSavedPlan(context, file)
+  checkWayBack(context, given, saved, file)
   const options = saved === undefined ? given : asSaved(kinds, given, saved)
   const files = await openWorkspace(context, options)
   warnOfFindings(context, options, files)

@@ -19,7 +19,7 @@ import { runPlan } from './session/run-plan.ts'
 
 export const rollback: Command = {
   description:
-    'Shows the way back; nothing is changed before it is applied: vaultwright rollback JOURNAL --out FILE, then vaultwright apply FILE. Exit code 0: there is nothing to take back. 2: there is. 1: an error, or the plan must not be applied.',
+    'Shows the way back; nothing is changed before it is applied: vaultwright rollback JOURNAL --out FILE, then vaultwright apply --rollback FILE. Exit code 0: there is nothing to take back. 2: there is. 1: an error, or the plan must not be applied.',
   arguments: [{ name: '<journal>', description: 'the file that an apply named at its end' }],
   options: [
     directoryOption,

@@ -21,14 +21,14 @@ const known = new Set([
   'HTTPS_PROXY',
 ])
 
-/** Such as CI_JOB_TOKEN, CI_JOB_JWT_V2, CI_REGISTRY_PASSWORD, AWS_SECRET_ACCESS_KEY, SSH_PRIVATE_KEY, NPM_AUTH. */
+/** Such as CI_JOB_TOKEN, CI_JOB_JWT_V2, CI_REGISTRY_PASSWORD, AWS_SECRET_ACCESS_KEY, SSH_PRIVATE_KEY, NPM_AUTH, LDAP_BINDPW, SLACK_WEBHOOK_URL. */
 const tellingEnd =
-  /(?:^|_)(?:TOKEN|JWT|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|PAT|SECRETS?|CREDENTIALS?|CREDS?|AUTH|COOKIE|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|SSH|GPG|PGP|MASTER|ENCRYPTION|DEPLOY|UNSEAL|RECOVERY|ACCOUNT)_?KEY|APIKEY)(?:_?(?:V?\d+|BASE64|B64|FILE|URL))?$/i
+  /(?:^|_)(?:TOKEN|JWT|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|(?:BIND)?PW|PSK|OTP|PAT|SECRETS?|CREDENTIALS?|CREDS?|AUTH|COOKIE|DSN|WEBHOOK|CONN(?:ECTION)?_?STR(?:ING)?|KUBE_?CONFIG|NETRC|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|SSH|GPG|PGP|MASTER|ENCRYPTION|DEPLOY|UNSEAL|RECOVERY|ACCOUNT)_?KEY|APIKEY)(?:_?(?:V?\d+|BASE64|B64|FILE|URL))?$/i
 const tellingWord = /SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|PRIVATE_?KEY|JOB_JWT/i
 
-/** Tokens of Vault, OpenBao and GitLab, ID tokens, private keys, and addresses with a password: known by their look. */
+/** Tokens of Vault, OpenBao, GitLab and other forges, ID tokens, private keys, and addresses with a password: known by their look. */
 const tellingValue =
-  /(?:^|[^\w.])(?:hv[sbr]|[sbr])\.[\w-]{20,}|gl(?:pat|ptt|dt|cbt|rt|oas|soat|ft|imt|agent|ffct)-[\w-]{10,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z0-9 ]*PRIVATE KEY|:\/\/[^\s/@]*:[^\s@]+@/
+  /(?:^|[^\w.])(?:hv[sbr]|[sbr])\.[\w-]{20,}|gl(?:pat|ptt|dt|cbt|rt|rtr|oas|soat|ft|imt|agent|ffct|wt)-[\w-]{10,}|GR1348941[\w-]{10,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abeprs]-[\w-]{10,}|AccountKey=|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z0-9 ]*PRIVATE KEY|:\/\/[^\s/@]*:[^\s@]+@/
 
 /** Shorter values turn up in others by chance. */
 const shortestSecret = 8

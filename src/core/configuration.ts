@@ -1,4 +1,5 @@
 import type { Diagnostic, Severity, Source } from './diagnostic.ts'
+import type { JsonObject } from './json.ts'
 import type { FieldPath } from './kind.ts'
 import type { Limits } from './limits.ts'
 import type { AccessPromise } from './promise.ts'
@@ -53,13 +54,16 @@ export interface Environment {
 }
 
 export interface EnvironmentRollback {
-  readonly undo: readonly Undo[]
+  /** By address. */
+  readonly undo: ReadonlyMap<Address, Undo>
   /** Whether the journal ends where the apply ended. */
   readonly complete: boolean
   /** What the apply changed as well and somebody wants left as it is. */
   readonly keep: readonly Identity[]
   /** The environment as the files want it. */
   readonly files: Environment
+  /** What the files want of each object, by address. */
+  readonly wanted: ReadonlyMap<Address, JsonObject>
 }
 
 /** Settings of the whole repository: `vaultwright.yaml`. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { problem, UserError } from './diagnostic.ts'
 import { isObject, type JsonObject } from './json.ts'
+import { parseJsonText } from './json-text.ts'
 import type { Outcome } from './outcome.ts'
 import type { Identity } from './resource.ts'
 import type { ServerInfo } from './server.ts'
@@ -162,19 +163,10 @@ function enter(reading: Reading, record: Begin | End, at: number): void {
 
 function jsonOf(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return isShallow(value, deepest) ? value : undefined
+    return parseJsonText(text)
   } catch {
     return undefined
   }
-}
-
-/** No object of a server is nested deeper, and comparing goes down as deep as its values. */
-const deepest = 100
-
-function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1))
 }
 
 function damaged(reading: Reading, at: number): never {

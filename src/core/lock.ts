@@ -1,4 +1,5 @@
 import { isObject, type JsonValue } from './json.ts'
+import { parseJsonText } from './json-text.ts'
 
 /**
  * Applies of one server and namespace keep out of each other's way by entries that live on the server itself, as
@@ -47,7 +48,7 @@ export function parseLockEntry(text: string): LockEntry {
 
 function jsonOf(comment: string): JsonValue | undefined {
   try {
-    return JSON.parse(comment.replace(/^# /, '')) as JsonValue
+    return parseJsonText(comment.replace(/^# /, ''))
   } catch {
     return undefined
   }

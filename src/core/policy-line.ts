@@ -1,3 +1,8 @@
+/** Whether a policy takes the name for more than itself; there is no other way to write it. */
+export function isPattern(path: string): boolean {
+  return path.endsWith('*') || path.split('/').includes('+')
+}
+
 /** A line of a policy that grants these capabilities at a path, or at the paths of a pattern that ends with `*`. */
 export function policyLine(path: string, capabilities: readonly string[]): string {
   const names = capabilities.map((name) => JSON.stringify(name)).join(', ')

@@ -5,7 +5,7 @@ import type { Kinds } from '../core/kind.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Address } from '../core/resource.ts'
 import type { VaultWriter } from '../core/server.ts'
-import { attempt, type Result } from './attempt.ts'
+import { attempt, messageOf, type Result } from './attempt.ts'
 import { intentOf } from './intent.ts'
 import { dependants, kindNameOf, stages } from './order.ts'
 
@@ -122,8 +122,4 @@ function endingOf(result: Result): Ending {
     ...('reason' in result ? { reason: result.reason } : {}),
     ...(result.left === undefined ? {} : { left: result.left }),
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

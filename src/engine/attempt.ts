@@ -115,6 +115,17 @@ async function afterError(server: VaultWriter, kind: Kind, change: Change, error
   }
 }
 
+/**
+ * Servers store some fields before they refuse others (vault logical_system.go, handleTuneWriteCommon). What somebody else
+ * changed meanwhile would hardly be just what this change wants.
+ */
+function isPart(kind: Kind, change: Change, live: Live | undefined): boolean {
+  if (change.action !== 'update' || live === undefined) return false
+  const moved = differences(kind, change.before.spec, live.spec)
+  const left = differences(kind, live.spec, change.after.spec).map(({ field }) => formatField(field))
+  return moved.every(({ field }) => !left.includes(formatField(field)))
+}
+
 interface Refusal {
   readonly message: string
   /** By the server's own word; otherwise nobody knows. */
@@ -126,6 +137,8 @@ function explain(kind: Kind, change: Change, live: Live | undefined, { message, 
   const same = liveDigest(live) === liveDigest(before)
   const wanted = isWanted(kind, change, live)
   if (refused && same) return failed(message)
+  if (refused && isPart(kind, change, live))
+    return { ...failed(`${message}; the server had taken a part of it before it refused the rest`), touched: true }
   if (refused && !wanted) return failed(`${message}; ${changedSince(kind, before, live)}`)
   if (same && wanted)
     return { ...failed(`it is not known whether its write-only values were taken: ${message}`), touched: true }
@@ -152,6 +165,6 @@ function show(value: unknown): string {
   return text.length <= 80 ? text : isObject(value) || Array.isArray(value) ? 'another value' : 'another text'
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import type { Journal, JournalEntry } from '../core/journal.ts'
+import type { Address } from '../core/resource.ts'
 import type { EnvironmentUndo, Undo } from '../core/rollback.ts'
 
 /**
@@ -8,10 +9,22 @@ import type { EnvironmentUndo, Undo } from '../core/rollback.ts'
 export function undoOf({ header, entries }: Journal): EnvironmentUndo[] {
   return header.environments.map((environment) => ({
     ...environment,
-    undo: entries
-      .filter(({ begin, end }) => begin.environment === environment.environment && end?.touched !== false)
-      .flatMap(undosOf),
+    undo: onceEach(
+      entries
+        .filter(({ begin, end }) => begin.environment === environment.environment && end?.touched !== false)
+        .flatMap(undosOf),
+    ),
   }))
+}
+
+/** What was removed, made again by somebody and then went with its container was first what the apply found. */
+function onceEach(undos: readonly Undo[]): Undo[] {
+  const byAddress = new Map<Address, Undo>()
+  for (const undo of undos) {
+    const first = byAddress.get(undo.object.address)
+    byAddress.set(undo.object.address, first === undefined ? undo : { ...undo, before: first.before, line: first.line })
+  }
+  return [...byAddress.values()]
 }
 
 function undosOf({ begin, end, line }: JournalEntry): Undo[] {

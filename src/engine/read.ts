@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly kinds: Kinds
   readonly server: VaultReader
   readonly environment: Environment
+  /** True where each object is read by itself before anything is written to it: then what a list leaves out is found there. */
+  readonly trustLists?: boolean
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ReadOptions {
  * Rejects when any part could not be read, because that must never look like absence: with the one reason, or with an
  * AggregateError of all, so that a token which lacks three permissions is told so once.
  */
-export async function readLive({ kinds, server, environment }: ReadOptions): Promise<LiveState> {
+export async function readLive({ kinds, server, environment, trustLists = false }: ReadOptions): Promise<LiveState> {
   const objects = new Map<Address, Live>()
   const unmanaged: Identity[] = []
   const wanted = new Set(environment.desired.map(({ address }) => address))
@@ -55,6 +57,8 @@ export async function readLive({ kinds, server, environment }: ReadOptions): Pro
   for (const kind of kinds) listings.set(kind.name, listed(kind))
   await allOrEveryReason(kinds.map(readKind))
   const confirm = async (kind: Kind): Promise<void> => {
+    if (kind.listsAll === true || trustLists) return
+
     const containers = kind.parent === undefined ? undefined : await listings.get(kind.parent)
     const enabled = containers && new Set(containers.map(({ address }) => address))
     const absent = environment.desired.filter(
@@ -65,7 +69,7 @@ export async function readLive({ kinds, server, environment }: ReadOptions): Pro
     )
     await confirmAbsence(kind, server, absent)
   }
-  await allOrEveryReason(kinds.filter(({ listsAll }) => listsAll !== true).map(confirm))
+  await allOrEveryReason(kinds.map(confirm))
   return { objects, unmanaged: unmanaged.sort((a, b) => (a.address < b.address ? -1 : 1)), contents }
 }
 

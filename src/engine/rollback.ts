@@ -6,7 +6,7 @@ import { type FieldPath, type Kind, type Kinds, kindOf } from '../core/kind.ts'
 import type { Address, Desired, Identity, Live } from '../core/resource.ts'
 import type { EnvironmentUndo, Rollback, Undo } from '../core/rollback.ts'
 import type { VaultReader } from '../core/server.ts'
-import { valueAt } from './compare.ts'
+import { valueAt, without } from './compare.ts'
 import { type LiveState, type ReadOptions, readLive } from './read.ts'
 
 /**
@@ -40,10 +40,14 @@ function rollbackEnvironment(
     if (!isItself(kinds, object) || seen.has(object.address)) throw new UserError([odd(journal, object)])
     seen.add(object.address)
   }
+  const wanted = new Map(files.desired.map(({ address, spec }) => [address, spec]))
   const desired = undo.flatMap((one) =>
-    one.before === null ? [] : [desiredOf(kindOf(kinds, one.object.kind), one, one.before, files, journal)],
+    one.before === null
+      ? []
+      : [desiredOf(kindOf(kinds, one.object.kind), one, one.before, wanted.get(one.object.address) ?? {}, journal)],
   )
-  return { ...files, desired, unmanaged: 'delete', rollback: { undo, complete, keep: kept, files } }
+  const byAddress = new Map(undo.map((one) => [one.object.address, one]))
+  return { ...files, desired, unmanaged: 'delete', rollback: { undo: byAddress, complete, keep: kept, files, wanted } }
 }
 
 function noSuchEnvironment({ environment }: EnvironmentUndo) {
@@ -80,13 +84,13 @@ function namesOf({ kind, address, parent }: Identity): string[] {
   return rest === container ? [container] : [container, rest.slice(container.length + 1)]
 }
 
-function desiredOf(kind: Kind, undo: Undo, image: Image, files: Environment, journal: string): Desired {
+function desiredOf(kind: Kind, undo: Undo, image: Image, written: JsonObject, journal: string): Desired {
   const { object, line } = undo
-  const written = files.desired.find(({ address }) => address === object.address)?.spec ?? {}
   const secrets = secretsBefore(kind, undo, written)
   const spec = secrets.reduce(
     (spec, field) => withValue(spec, field, valueAt(written, field)),
-    kind.canonical(image.spec) as JsonObject,
+    // No server gives one: a reference in a journal is somebody's own, and would send what it names.
+    without(kind.canonical(image.spec), kind.writeOnly),
   )
   return {
     ...object,
@@ -124,9 +128,9 @@ function withValue(spec: JsonObject, [key, ...rest]: FieldPath, value: JsonValue
 }
 
 /** What cannot be written because a value is missing that nobody knows. */
-export function lostSecrets(kind: Kind, { files, undo }: EnvironmentRollback, address: Address): FieldPath[] {
-  const written = files.desired.find((object) => object.address === address)?.spec ?? {}
-  const one = undo.find(({ object }) => object.address === address)
+export function lostSecrets(kind: Kind, { wanted, undo }: EnvironmentRollback, address: Address): FieldPath[] {
+  const written = wanted.get(address) ?? {}
+  const one = undo.get(address)
   if (one === undefined) return []
   return secretsBefore(kind, one, written).filter((field) => valueAt(written, field) === undefined)
 }
@@ -145,13 +149,14 @@ async function readBack(options: ReadOptions, rollback: EnvironmentRollback): Pr
   const { kinds, server } = options
   const { objects: known, contents } = await readLive({ ...options, environment: rollback.files })
   const objects = new Map(known)
+  const undo = [...rollback.undo.values()]
   // Containers first: what is in one that is not there cannot be asked for.
   for (const kind of kinds) {
-    const unread = rollback.undo.filter(({ object }) => object.kind === kind.name && !objects.has(object.address))
+    const unread = undo.filter(({ object }) => object.kind === kind.name && !objects.has(object.address))
     const lives = await Promise.all(unread.map(({ object }) => readContained(kinds, server, object, objects)))
     for (const live of lives) if (live !== undefined) objects.set(live.address, live)
   }
-  const made = rollback.undo.filter(({ before, object }) => before === null && objects.has(object.address))
+  const made = undo.filter(({ before, object }) => before === null && objects.has(object.address))
   const unmanaged = made.map(({ object }) => object).filter(({ kind }) => kindOf(kinds, kind).remove !== undefined)
   return { objects, unmanaged, contents }
 }

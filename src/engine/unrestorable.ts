@@ -53,7 +53,7 @@ export function rollbackRemarks(input: PlanInput, changes: readonly Change[]): R
     notices: [
       ...(rollback.complete ? [] : [cutOff]),
       ...rollback.keep.map(({ address }) => `${address} is left as it is, because --keep names it.`),
-      ...rollback.undo.flatMap((undo) => undoNotices(input, undo, changed)),
+      ...[...rollback.undo.values()].flatMap((undo) => undoNotices(input, undo, changed)),
       ...filesWantMore(input, changes),
     ],
     objections: changes.flatMap((change) => [...unsendable(input, change), ...containersOfKept(rollback, change)]),
@@ -92,13 +92,11 @@ function staying({ object }: Undo): string {
 }
 
 function filesWantMore({ kinds, environment }: PlanInput, changes: readonly Change[]): string[] {
-  const wanted = new Map(environment.rollback?.files.desired.map((object) => [object.address, object]))
+  const wanted = environment.rollback?.wanted
   const against = changes.filter((change) => {
-    const files = wanted.get(change.address)
+    const files = wanted?.get(change.address)
     if (change.action === 'delete') return files !== undefined
-    return (
-      files === undefined || differences(kindOf(kinds, kindNameOf(change)), change.after.spec, files.spec).length > 0
-    )
+    return files === undefined || differences(kindOf(kinds, kindNameOf(change)), change.after.spec, files).length > 0
   })
   if (against.length === 0) return []
   return [

@@ -4,6 +4,7 @@ import { openDispatcher } from '../vault/dispatcher.ts'
 import { type Answer, exchange } from '../vault/exchange.ts'
 import { describeLoss, type Loss } from '../vault/loss.ts'
 import { type Pace, pause, retryDelay } from '../vault/retry.ts'
+import { scrub } from '../vault/scrub.ts'
 import { errorWords, GitlabError } from './error.ts'
 import type { GitlabConnection } from './settings.ts'
 
@@ -42,6 +43,8 @@ const pageSize = 100
 const mostPages = 1_000
 /** A page is empty where the user may read nothing of it. */
 const mostEmptyPages = 50
+/** Of an error; what is longer is a page of somebody else's. */
+const longestPage = 100_000
 
 /**
  * A client of our own instead of a library's, because the one there is (gitbeaker) sends the token after a redirect to any
@@ -53,6 +56,7 @@ export async function openGitlab(connection: GitlabConnection, options: ClientOp
   const tls = { skipVerify: false }
   const settings = { tls, proxy: connection.proxy, timeout, retries, credentials: { from: 'file' } } as const
   const dispatcher = await openDispatcher(origin, settings, 4)
+  const secrets: ReadonlySet<string> = new Set([connection.token])
   const pace = options.pace ?? pause(options.signal)
   const headers = { 'private-token': connection.token, accept: 'application/json', 'user-agent': 'vaultwright' }
 
@@ -67,24 +71,24 @@ export async function openGitlab(connection: GitlabConnection, options: ClientOp
     const outgoing = { method, path: `${base}${path}${search === '' ? '' : `?${search}`}`, headers, body: text }
     for (let attempt = 0; ; attempt++) {
       await pace.ready()
-      const result = withoutToken(await exchange({ origin, dispatcher, timeout }, outgoing), connection.token)
+      const result = withoutToken(await exchange({ origin, dispatcher, timeout }, outgoing), secrets)
       const delay = retryDelay(result, attempt, retries, repeatable)
-      if (delay === undefined) return accepted(result, origin, method, path)
+      if (delay === undefined) return accepted(result, origin, method, scrub(path, secrets))
       const waited = await pace.wait(delay, 'status' in result && result.status === 429)
-      if (!waited) return accepted(result, origin, method, path)
+      if (!waited) return accepted(result, origin, method, scrub(path, secrets))
     }
   }
 
   return {
     async get(path, query = {}) {
-      return json(await answer('GET', path, { query, repeatable: true }), 'GET', path)
+      return json(await answer('GET', path, { query, repeatable: true }), 'GET', scrub(path, secrets))
     },
     async *list(path, query = {}) {
       const endless = endlessPages()
       for (let page: number | undefined = 1; page !== undefined; ) {
         const paging = { per_page: String(pageSize), page: String(page) }
         const found = await answer('GET', path, { query: { ...query, ...paging }, repeatable: true })
-        const entries = json(found, 'GET', path)
+        const entries = json(found, 'GET', scrub(path, secrets))
         if (!Array.isArray(entries)) throw new GitlabError(found.status, 'GET', path, 'the answer is no list')
         if (endless(found.text, entries.length))
           throw new GitlabError(found.status, 'GET', path, `the list does not end: page ${page} brings nothing new`)
@@ -94,7 +98,7 @@ export async function openGitlab(connection: GitlabConnection, options: ClientOp
     },
     async send(method, path, request = {}) {
       const found = await answer(method, path, request)
-      return found.text === '' ? undefined : json(found, method, path)
+      return found.text === '' ? undefined : json(found, method, scrub(path, secrets))
     },
     close: () => dispatcher.destroy(),
   }
@@ -124,11 +128,12 @@ function endlessPages(): (text: string, length: number) => boolean {
 const knobs = { timeout: 'a minute', authority: 'NODE_EXTRA_CA_CERTS' }
 
 /** A server or proxy that repeats what it was sent must not put the token into our output. */
-function withoutToken(result: Answer | Loss, token: string): Answer | Loss {
-  if ('lost' in result || (result.status >= 200 && result.status < 300)) return result
-  const clean = (text: string) => text.replaceAll(token, '(secret)')
-  const { location, type } = result
-  return { ...result, text: clean(result.text), location: location && clean(location), type: type && clean(type) }
+function withoutToken(result: Answer | Loss, secrets: ReadonlySet<string>): Answer | Loss {
+  if ('lost' in result) return result
+  const { location, type, status, text } = result
+  const clean = (said: string | undefined) => said && scrub(said, secrets)
+  const shown = status >= 200 && status < 300 ? text : scrub(text.slice(0, longestPage), secrets)
+  return { ...result, text: shown, location: clean(location), type: clean(type) }
 }
 
 function accepted(result: Answer | Loss, origin: string, method: string, path: string): Answer {

@@ -210,7 +210,7 @@ export function refusePath(name: string): string | undefined {
   if (name.split('/').some((part) => part === '' || part === '.' || part === '..'))
     return `"${name}" must not begin or end with "/", nor have an empty part, "." or ".." between slashes`
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
-  return /[\u0000-\u001f\u007f]/.test(name) ? 'a name must not hold control characters' : undefined
+  return /[\u0000-\u001f\u007f-\u009f]/.test(name) ? 'a name must not hold control characters' : undefined
 }
 
 /** Turns a row into one that steers the write only. */

@@ -23,6 +23,7 @@ import {
   textMap,
   unknownFields,
 } from './fields.ts'
+import { lostBindings } from './role-bindings.ts'
 
 /**
  * A role of a JWT mount: `auth/<mount>/role/<name>`. A write is a partial update: what it leaves out keeps its old value,
@@ -222,32 +223,6 @@ const demands: Demands = {
   create: ({ path }, server) => [{ path, capabilities: ['create'], sends: Object.keys(payload(fields, {}, server)) }],
   update: ({ path }, server) => [{ path, capabilities: ['update'], sends: Object.keys(payload(fields, {}, server)) }],
   remove: ({ path }) => [{ path, capabilities: ['delete'] }],
-}
-
-/** What keeps tokens out of a role, as far as it does: claims and addresses that may be anything do not count. */
-function bindingsOf(role: JwtRoleSpec): (readonly string[])[] {
-  const { bound_claims: claims, token_bound_cidrs: networks } = role
-  const glob = role['bound_claims_type'] === 'glob'
-  const anything = (value: JsonValue) => glob && [value].flat().some((text) => /^\*+$/.test(String(text)))
-  const everywhere = (network: JsonValue) => String(network).endsWith('/0')
-  return [
-    ...['bound_audiences', 'bound_subject', 'token_strictly_bind_ip'].flatMap((name) =>
-      role[name] === undefined ? [] : [[name]],
-    ),
-    ...(Array.isArray(networks) && !networks.some(everywhere) ? [['token_bound_cidrs']] : []),
-    ...Object.entries(isObject(claims) ? claims : {}).flatMap(([claim, value]) =>
-      anything(value) ? [] : [['bound_claims', claim]],
-    ),
-  ]
-}
-
-/**
- * Bindings that are gone, or hold nobody back any more. One that only has another value is a change like any other: who
- * comes in by it stands in the plan.
- */
-function lostBindings(before: JwtRoleSpec, after: JwtRoleSpec): (readonly string[])[] {
-  const left = new Set(bindingsOf(after).map((field) => field.join('\0')))
-  return bindingsOf(before).filter((field) => !left.has(field.join('\0')))
 }
 
 export const jwtRole: Kind<JwtRoleSpec> = {

@@ -1,6 +1,6 @@
 import { isObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
-import type { Requester } from './client.ts'
+import type { Requester } from './requester.ts'
 
 /** What the server says of a token at each path, in the words of policies: `deny` alone for nothing, `root` for everything. */
 export type Capabilities = ReadonlyMap<string, readonly string[]>

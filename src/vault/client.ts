@@ -1,28 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import nodeVault from 'node-vault'
 import { UserError } from '../core/diagnostic.ts'
-import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
-import {
-  type Listing,
-  type ListOptions,
-  type Product,
-  type ServerInfo,
-  VaultError,
-  type VaultWriter,
-  WriteOnly,
-  type WriteOptions,
-} from '../core/server.ts'
+import { isObject } from '../core/json.ts'
+import { type Product, type ServerInfo, VaultError, type VaultWriter, WriteOnly } from '../core/server.ts'
 import { type Capabilities, ownCapabilities } from './capabilities.ts'
 import { openDispatcher } from './dispatcher.ts'
-import { toVaultError } from './errors.ts'
 import { lookUpIdentity, type TokenIdentity } from './identity.ts'
 import { type Job, openJob } from './job.ts'
+import { listAll } from './listing.ts'
+import { openRequester, type Requester, sharingToken } from './requester.ts'
 import { type Pace, pause } from './retry.ts'
 import { type Login, openSession, type Session } from './session.ts'
 import type { ConnectionSettings } from './settings.ts'
 import { resolveTarget } from './target.ts'
-import { createTransport, type Transport } from './transport.ts'
-import { wordsOf } from './words.ts'
+import { createTransport } from './transport.ts'
 
 export interface ConnectOptions {
   /** What the environment's file says; the connection's own variables fill in what it leaves out. */
@@ -103,7 +93,7 @@ export async function open<T>(options: ConnectOptions, goOn: (line: Line) => Pro
     pace: options.pace ?? pause(options.signal),
   })
   const beside = (namespace = target.namespace) =>
-    requester(openClient({ ...target, namespace }, transport), secrets, options.onRequest)
+    openRequester({ target: { ...target, namespace }, transport, secrets, onRequest: options.onRequest })
   const ask = beside()
   const giveUp = () => void dispatcher.destroy()
   options.signal?.addEventListener('abort', giveUp, { once: true })
@@ -124,100 +114,6 @@ export const patience = 10_000
 async function close(session: Session, destroy: Line['destroy']): Promise<void> {
   await Promise.race([session.close(), sleep(patience, undefined, { ref: false })])
   await destroy()
-}
-
-/**
- * node-vault reads VAULT_TOKEN, VAULT_NAMESPACE and VAULT_PREFIX where it is given nothing, and prints request bodies
- * under DEBUG: so everything is set explicitly, and its debug is switched off.
- */
-function openClient(
-  target: { readonly address: string; readonly namespace: string },
-  transport: Transport,
-): nodeVault.client {
-  const client = nodeVault({
-    apiVersion: 'v1',
-    debug: () => {},
-    // It would check path and method of every request against a JSON Schema; here the compiler has done so.
-    tv4: { validate: () => true },
-    'request-promise': transport,
-  } as object)
-  return Object.assign(client, { endpoint: target.address, namespace: target.namespace, pathPrefix: '', token: '' })
-}
-
-/** One request; gives the whole answer, undefined for "nothing there" (404 without an error), and throws VaultError. */
-export interface Requester {
-  (method: Method, path: string, body?: unknown, options?: AskOptions): Promise<JsonObject | undefined>
-  /** Sends this token from now on. */
-  useToken(token: string): void
-}
-
-interface AskOptions extends WriteOptions {
-  readonly query?: string
-  /**
-   * For secrets: numbers that JavaScript would spell differently are `JsonNumber`s, and "nothing there" is answered with
-   * `absent`: what the server says about it, which tells a deleted version from a wrong path.
-   */
-  readonly exact?: boolean
-}
-
-type Method = 'GET' | 'LIST' | 'POST' | 'DELETE'
-
-function requester(client: nodeVault.client, secrets: Set<string>, onRequest: ConnectOptions['onRequest']): Requester {
-  const ask = (async (method, path, body, { query, ...options } = {}) => {
-    try {
-      const answer: unknown = await client.request({
-        // Every server and every proxy takes a list as a GET; some do not know the method LIST (nor does Node's parser).
-        method: method === 'LIST' ? 'GET' : method,
-        path: `/${encodePath(method, path)}${withQuery(method === 'LIST' ? listQuery(query) : query)}`,
-        ...(body === undefined ? {} : { json: body }),
-        ...options,
-      })
-      return isObject(answer) ? answer : {}
-    } catch (error) {
-      const refusal = toVaultError(error, method, path, secrets)
-      if (refusal === undefined) return options.exact === true ? { absent: bodyOf(error) } : undefined
-      throw refusal
-    } finally {
-      onRequest?.(method, path)
-    }
-  }) as Requester
-  ask.useToken = (token) => {
-    secrets.add(token)
-    client.token = token
-  }
-  return ask
-}
-
-function bodyOf(error: unknown): JsonObject {
-  const { response } = error as { response?: { body?: unknown } }
-  return isObject(response?.body) ? response.body : {}
-}
-
-/** Names may hold anything (policies do): each segment is encoded; the slashes between them stay. */
-function encodePath(method: Method, path: string): string {
-  const parts = path.split('/')
-  // No name may lead elsewhere. The kinds refuse such names of files; a server may list any.
-  if (parts.some((part) => part === '.' || part === '..' || /\p{Cs}/u.test(part)))
-    throw new VaultError(400, method, path, ['no request can name this path; nothing was sent'])
-  return parts.map(encodeURIComponent).join('/')
-}
-
-function listQuery(more: string | undefined): string {
-  return more === undefined ? 'list=true' : `list=true&${more}`
-}
-
-function withQuery(query: string | undefined): string {
-  return query === undefined ? '' : `?${query}`
-}
-
-/** Asks through the first; a token that one uses is used by both. */
-function sharingToken(ask: Requester, other: Requester): Requester {
-  const both: Requester = (...request) => ask(...request)
-  both.useToken = (token) => {
-    ask.useToken(token)
-    other.useToken(token)
-  }
-  return both
 }
 
 function auditHashes(ask: Requester): AuditHashes {
@@ -248,62 +144,12 @@ function operations(ask: Requester, server: ServerInfo): VaultWriter {
     list: (path, options) => listAll(ask, server, path, options),
     async write(path, body, options) {
       const warnings = (await ask('POST', path, body, options))?.['warnings']
-      return Array.isArray(warnings) ? wordsOf(warnings) : []
+      return Array.isArray(warnings) ? warnings.map(String) : []
     },
     async remove(path) {
       await ask('DELETE', path)
     },
   }
-}
-
-/** No list has so many pages; a server that always knows one more name must not be followed forever. */
-const mostPages = 100_000
-
-/** Ten times as many roles as one mount was ever seen with; each of them would be read. */
-const mostNames = 1_000_000
-
-async function listAll(
-  ask: Requester,
-  server: ServerInfo,
-  path: string,
-  { pages = false }: ListOptions = {},
-): Promise<Listing | undefined> {
-  const first = await page(ask, path)
-  if (first === undefined || !pages || server.product !== 'openbao') return first
-  const names = new Set(first.keys)
-  let last = first.keys.at(-1)
-  for (let count = 0; count < mostPages; count++) {
-    const before = names.size
-    const more = await page(ask, path, last)
-    for (const name of more?.keys ?? []) names.add(name)
-    if (names.size > mostNames) throw tooMany(path)
-    // A version that knows no pages answers with the whole list once more.
-    if (names.size === before) return { ...first, keys: [...names] }
-    last = more?.keys.at(-1)
-  }
-  throw new VaultError(200, 'LIST', path, [`the list does not end after ${mostPages} pages`])
-}
-
-async function page(ask: Requester, path: string, after?: string): Promise<Listing | undefined> {
-  const query = after === undefined ? {} : { query: `after=${encodeURIComponent(after.replace(/\p{Cs}/gu, '\ufffd'))}` }
-  const answer = await ask('LIST', path, undefined, query)
-  return answer === undefined ? undefined : toListing(answer['data'], path)
-}
-
-function tooMany(path: string): VaultError {
-  return new VaultError(200, 'LIST', path, [`the list has more than ${mostNames} names, more than are read`])
-}
-
-/** A listing of another shape is no empty listing: what is missing from it would look deleted. */
-function toListing(data: JsonValue | undefined, path: string): Listing {
-  const { keys, key_info: info } = isObject(data) ? data : {}
-  const refuse = (reason: string) => new VaultError(200, 'LIST', path, [reason])
-  if (!Array.isArray(keys) || keys.some((key) => typeof key !== 'string' || key === ''))
-    throw refuse('the answer holds no list of names')
-  if (keys.length > mostNames) throw tooMany(path)
-  if (new Set(keys).size < keys.length)
-    throw refuse('the answer names the same object twice, so it is no list to rely on')
-  return { keys: keys as string[], ...(isObject(info) ? { keyInfo: info as Record<string, JsonObject> } : {}) }
 }
 
 /**

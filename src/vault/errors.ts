@@ -1,5 +1,6 @@
 import { isObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
+import { scrub } from './scrub.ts'
 import { wordsOf } from './words.ts'
 
 /**
@@ -46,11 +47,4 @@ function isServersOwn(body: unknown): boolean {
 function sentences(text: string): string[] {
   const list = /^\d+ errors? occurred:\s*\* ([\s\S]*)$/.exec(text.trim())
   return list === null ? [text.trim()] : (list[1] as string).split(/\n\s*\* /).map((part) => part.trim())
-}
-
-/** A server that repeats what it was sent must not put a secret into our output. */
-function scrub(text: string, secrets: ReadonlySet<string>): string {
-  let clean = text
-  for (const secret of secrets) if (secret.length >= 4) clean = clean.replaceAll(secret, '(secret)')
-  return clean
 }

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { parseJsonText } from '../core/json-text.ts'
 import { VaultError } from '../core/server.ts'
-import type { Requester } from './client.ts'
+import type { Requester } from './requester.ts'
 import type { Login } from './session.ts'
 
 /** Whose token it is, as far as policies and roles go. */

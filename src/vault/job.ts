@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
 import { type Capabilities, inParts } from './capabilities.ts'
-import type { Requester } from './client.ts'
+import type { Requester } from './requester.ts'
 import { type Login, logIn } from './session.ts'
 
 /** The session of a job that logged in with an ID token. */

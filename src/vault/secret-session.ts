@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isWrittenObject, type WrittenObject } from '../access/login/json-number.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import { type ServerInfo, VaultError } from '../core/server.ts'
-import { type ConnectOptions, type Line, open, patience, type Requester } from './client.ts'
+import { type ConnectOptions, type Line, open, patience } from './client.ts'
+import type { Requester } from './requester.ts'
 import { type Login, logIn, type OwnSession } from './session.ts'
 
 /** A login that is there to read secrets, and ends with its token revoked. */

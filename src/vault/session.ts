@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { problem, UserError } from '../core/diagnostic.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import { VaultError } from '../core/server.ts'
-import type { Requester } from './client.ts'
 import { identityOfLogin, type TokenIdentity } from './identity.ts'
+import type { Requester } from './requester.ts'
 import type { Credentials } from './settings.ts'
 
 /** A token in use. Closing revokes it if this program got it itself; a person's own token is left alone. */

@@ -218,7 +218,7 @@ describe('a disk that is full', () => {
       expect(await run(['plan'])).toMatchObject({ code: 2, stdout: expect.stringContaining(`Plan: ${left} to create`) })
       const allowed = ['--allow', `delete:auth-mount/${id}`, '--allow', 'share:all', '--allow', 'share:jwt-role']
       expect(await run(['rollback', journal, ...allowed, '--out', 'back.json'])).toMatchObject({ code: 2 })
-      expect(await run(['apply', 'back.json'])).toMatchObject({ code: 0 })
+      expect(await run(['apply', '--rollback', 'back.json'])).toMatchObject({ code: 0 })
       expect(await isThere(sandbox, id)).toBe(false)
       expect(await run(['plan'])).toMatchObject({ stdout: expect.stringContaining('Plan: 124 to create') })
     }))

@@ -21,6 +21,26 @@ async function tokenWith(
   return ((await created.json()) as { auth: { client_token: string } }).auth.client_token
 }
 
+test('a name that is a pattern in a policy is not granted in passing', async () => {
+  const sandbox = await startSandbox()
+  const id = ownName()
+  const reading = ['sys/auth', 'sys/policies/acl', 'sys/policies/acl/*']
+  const token = await tokenWith(
+    sandbox,
+    reading.map((path) => `path "${path}" { capabilities = ["read", "list"] }`).join('\n'),
+  )
+  const files = {
+    'environments/production.yaml': `policies: ["${id}-*"]\n`,
+    [`policies/${id}-*.hcl`]: 'path "a" { capabilities = ["read"] }\n',
+  }
+  const refused = await workplace(files, sandbox).run(['apply', '--auto-approve'], { env: { VAULT_TOKEN: token } })
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`Mind sys/policies/acl/${id}-*: in a policy`),
+  })
+  await sandbox.close()
+})
+
 test('a token that lacks something is told all of it, with lines to copy, and nothing is written', async () => {
   const sandbox = await startSandbox()
   const id = ownName()

@@ -21,7 +21,7 @@ test('a plan back that was edited brings nothing in', async () => {
   const saved = JSON.parse(readFileSync(path, 'utf8')) as SavedPlan
   const written = (plan: object, code: string) => {
     writeFileSync(path, JSON.stringify(plan))
-    return place.run(['apply', 'back.json']).then((ended) => {
+    return place.run(['apply', '--rollback', 'back.json']).then((ended) => {
       expect(ended, code).toMatchObject({ code: 1, stderr: expect.stringContaining(`error[${code}]`) })
     })
   }
@@ -39,10 +39,36 @@ test('a plan back that was edited brings nothing in', async () => {
     'altered-plan',
   )
   await written(signed({ ...saved, rollback: { nothing: true } } as unknown as SavedPlan), 'not-a-plan')
+  const [first] = saved.rollback?.environments ?? []
+  const more = { ...saved.rollback, environments: [first, { ...first, environment: 'staging' }] }
+  await written(signed({ ...saved, rollback: more } as unknown as SavedPlan), 'not-a-plan')
   const elsewhere = JSON.parse(
     JSON.stringify(saved.rollback).replaceAll('sys/policies/acl/', 'sys/raw/'),
   ) as SavedPlan['rollback']
   await written(signed({ ...saved, rollback: elsewhere } as SavedPlan), 'odd-journal')
+  await sandbox.close()
+})
+
+test('a job does not apply a way back in the place of a reviewed plan, and a plan is no way back', async () => {
+  const sandbox = await startSandbox()
+  const place = workplace(configuration(ownName()), sandbox)
+  await place.run(['plan', '--out', 'plan.json'])
+  expect(await place.run(['apply', 'plan.json', '--rollback'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--rollback is for a plan that "rollback" saved'),
+  })
+  await place.run(['apply', 'plan.json'])
+  const [mount] = (await place.run(['rollback', lastJournal(place)])).stderr.match(/delete:auth-mount\/[\w-]+/) ?? []
+  const saving = await place.run(['rollback', lastJournal(place), '--allow', String(mount), '--out', 'plan.json'])
+  expect(saving.stderr).toContain('vaultwright apply --rollback plan.json')
+  expect(await place.run(['apply', 'plan.json'], { env: { GITLAB_CI: 'true' } })).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('error[way-back]'),
+  })
+  expect(await place.run(['plan'])).toMatchObject({ code: 0 })
+  expect(await place.run(['apply', 'plan.json'])).toMatchObject({ code: 0 })
+  expect(await place.run(['plan'])).toMatchObject({ code: 2 })
   await sandbox.close()
 })
 
@@ -75,7 +101,7 @@ test('a write-only value that an apply overwrites is said before it, and no roll
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`--allow resend:jwt-config/${id}`) })
   const allowed = ['rollback', journal, '--allow', `resend:jwt-config/${id}`, '--out', 'back.json']
   expect(await place.run(allowed, { env: now })).toMatchObject({ code: 2 })
-  expect(await place.run(['apply', 'back.json'], { env: now })).toMatchObject({ code: 0 })
+  expect(await place.run(['apply', '--rollback', 'back.json'], { env: now })).toMatchObject({ code: 0 })
   const { body } = await request(sandbox, 'GET', `auth/${id}/config`)
   expect(body).toMatchObject({ data: { bound_issuer: 'one', oidc_client_id: 'id' } })
 

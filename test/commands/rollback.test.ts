@@ -104,7 +104,7 @@ describe('an apply and its rollback', () => {
 
     const back = await run(['rollback', name, '--out', 'back.json'])
     expect(back, back.output).toMatchObject({ code: 2, stdout: expect.stringContaining(`+ policy/${id}-gone`) })
-    expect(await run(['apply', 'back.json', '--no-lock'])).toMatchObject({ code: 0 })
+    expect(await run(['apply', '--rollback', 'back.json', '--no-lock'])).toMatchObject({ code: 0 })
     expect(await picture(vault)).toEqual(before)
     const nothing = await run(['rollback', name])
     expect(nothing).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to take back.') })
@@ -112,7 +112,7 @@ describe('an apply and its rollback', () => {
 
     const forth = await run(['rollback', lastJournal(place), '--out', 'forth.json', ...allowances(id)])
     expect(forth, forth.output).toMatchObject({ code: 2 })
-    expect(await run(['apply', 'forth.json', '--no-lock'])).toMatchObject({ code: 0 })
+    expect(await run(['apply', '--rollback', 'forth.json', '--no-lock'])).toMatchObject({ code: 0 })
     expect(await picture(vault)).toEqual(applied)
   })
 
@@ -135,7 +135,7 @@ describe('an apply and its rollback', () => {
     const back = await run(['rollback', 'j', '--out', 'back.json'])
     expect(back, back.output).toMatchObject({ code: 2, stdout: expect.stringContaining(`+ jwt-role/${id}/same`) })
     expect(back.stdout).toContain('tokens and write-only values do not come back')
-    expect(await run(['apply', 'back.json', '--no-lock'])).toMatchObject({ code: 0 })
+    expect(await run(['apply', '--rollback', 'back.json', '--no-lock'])).toMatchObject({ code: 0 })
     expect(await picture(vault)).toEqual(before)
     expect(place.directory).toBeTruthy()
   })
@@ -168,7 +168,7 @@ describe('after a SIGKILL in the middle of an apply', () => {
       if (nth === 1 && when === 'before') expect(back).toMatchObject({ code: 0 })
       else {
         expect(back, back.output).toMatchObject({ code: 2 })
-        expect(await run(['apply', 'back.json', '--no-lock'])).toMatchObject({ code: 0 })
+        expect(await run(['apply', '--rollback', 'back.json', '--no-lock'])).toMatchObject({ code: 0 })
       }
       expect(await picture(vault)).toEqual(before)
       await proxy.close()
@@ -209,12 +209,18 @@ describe('what somebody changed after the apply', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`--allow overwrite:policy/${id}-read`) })
     const kept = await run(['rollback', journal, ...mount, '--keep', `policy/${id}-read`, '--out', 'back.json'])
     expect(kept, kept.output).toMatchObject({ code: 2, stdout: expect.stringContaining('is left as it is') })
-    expect(await run(['apply', 'back.json'])).toMatchObject({ code: 0, stdout: expect.stringContaining('2 deleted') })
+    expect(await run(['apply', '--rollback', 'back.json'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('2 deleted'),
+    })
     const { body } = await request(sandbox, 'GET', `sys/policies/acl/${id}-read`)
     expect(body).toMatchObject({ data: { policy: hcl('theirs') } })
     const all = ['rollback', journal, '--allow', `overwrite:policy/${id}-read`, '--out', 'rest.json']
     expect(await run(all)).toMatchObject({ code: 2 })
-    expect(await run(['apply', 'rest.json'])).toMatchObject({ code: 0, stdout: expect.stringContaining('1 deleted') })
+    expect(await run(['apply', '--rollback', 'rest.json'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 deleted'),
+    })
     expect(await run(['rollback', journal, '--keep', 'policy/typo'])).toMatchObject({ code: 1 })
     await sandbox.close()
   })
@@ -226,7 +232,7 @@ describe('what somebody changed after the apply', () => {
     await place.run(['apply', '--auto-approve'])
     await place.run(['rollback', lastJournal(place), '--allow', `delete:auth-mount/${id}`, '--out', 'back.json'])
     await request(sandbox, 'POST', `sys/policies/acl/${id}-read`, { policy: hcl('theirs') })
-    expect(await place.run(['apply', 'back.json'])).toMatchObject({
+    expect(await place.run(['apply', '--rollback', 'back.json'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('has changed on the server since the plan was made'),
     })

@@ -67,6 +67,27 @@ describe('is refused, and nothing is written,', () => {
     await refused(place, id, /altered-plan.*is not what the files and the server give/s)
   })
 
+  test.each([
+    ['no environment', (plan: SavedPlan) => ({ ...plan, environments: [] })],
+    ['one twice', (plan: SavedPlan) => ({ ...plan, environments: [...plan.environments, ...plan.environments] })],
+  ])('when it was edited to name %s', async (_name, change) => {
+    const { id, place } = await planned()
+    edit(place, (plan) => {
+      const edited = change(plan)
+      return { ...edited, digest: planDigest(edited) }
+    })
+    await refused(place, id, /not-a-plan/)
+  })
+
+  test('when it was edited to change what there is none of', async () => {
+    const { id, place } = await planned()
+    edit(place, (plan) => {
+      const edited = JSON.parse(JSON.stringify(plan).replaceAll('"kind":"policy"', '"kind":"police"')) as SavedPlan
+      return { ...edited, digest: planDigest(edited) }
+    })
+    await refused(place, id, /altered-plan.*of a kind that there is none of: police/s)
+  })
+
   test('when it is for another server', async () => {
     const { id, place } = await planned()
     const sandbox = await startSandbox()

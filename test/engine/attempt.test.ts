@@ -167,6 +167,19 @@ describe('an answer that does not come', () => {
     expect(outcomes).toMatchObject([{ status: 'failed', reason: expect.stringContaining('not confirmed') }])
   })
 
+  test('a refusal after a part was taken is not called somebody else’s change, and can be taken back', async () => {
+    const server = toyServer({ 'shelves/a': { color: 'blue', size: 'small' } })
+    const half = environmentOf([desiredShelf('a', { color: 'red', size: 'large' })])
+    server.write = async (path) => {
+      server.objects.set(path, { color: 'red', size: 'small' })
+      throw new VaultError(400, 'POST', path, ['no such size'])
+    }
+    const journal = memoryJournal()
+    const outcomes = await apply(server, half, { journal })
+    expect(outcomes).toMatchObject([{ status: 'failed', reason: expect.stringContaining('had taken a part of it') }])
+    expect(journal.records.at(-1)).toMatchObject({ record: 'end', touched: true })
+  })
+
   test('of a rewrite, whose write-only value nobody can see, it is said that nobody knows', async () => {
     const server = toyServer({ 'shelves/a': {}, 'shelves/a/books/x': { text: 't' } })
     const environment = environmentOf([desiredShelf('a'), desiredBook('a', 'x', { text: 't', note: '${env:N}' })])

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lockPrefix, parseLockEntry } from '../../src/core/lock.ts'
 import { VaultError, type VaultWriter } from '../../src/core/server.ts'

@@ -130,6 +130,52 @@ describe('the way back from an apply', () => {
   })
 })
 
+test('a small way back out of much that the files describe is no large share', async () => {
+  const books = Array.from({ length: 100 }, (_, index) => `b${index}`)
+  const want = (text: string) =>
+    environmentOf([
+      desiredShelf('a'),
+      ...books.map((name, index) => desiredBook('a', name, { text: index < 12 ? text : 'same' })),
+    ])
+  const server = toyServer({})
+  await applied(server, want('old'))
+  const { undo } = await applied(server, want('new'))
+  const { input, plan } = await planFor(server, backTo(want('new'), undo))
+  expect(plan.changes).toHaveLength(12)
+  expect(brake([{ input, plan }], () => []).refusals.map(({ allow }) => allow)).toEqual([])
+})
+
+test('what was removed, made again by somebody and then went with its container comes back as it first was', () => {
+  const object = { kind: 'book', address: addressOf('book', 'a', 'x'), path: 'shelves/a/books/x' }
+  const common = { at: '', environment: 'production', action: 'delete', after: null } as const
+  const image = (text: string) => ({ spec: { text } })
+  const shelf = { kind: 'shelf', address: addressOf('shelf', 'a'), path: 'shelves/a' }
+  const begins = [
+    { ...common, record: 'begin', seq: 1, object, before: image('first') },
+    {
+      ...common,
+      record: 'begin',
+      seq: 2,
+      object: shelf,
+      before: image(''),
+      contents: [{ object, image: image('theirs') }],
+    },
+  ] as const
+  const server = { product: 'vault', version: '1.21.0', address: '', namespace: '', clusterId: '' } as const
+  const [undone] = undoOf({
+    header: {
+      ...{ record: 'header', format: 'vaultwright-journal/1', program: '', at: '', plan: '' },
+      environments: [{ environment: 'production', server }],
+    },
+    entries: begins.map((begin, index) => ({ begin, line: index + 2 })),
+    digest: '',
+  })
+  expect(undone?.undo.map(({ object: { address }, before }) => [address, before])).toEqual([
+    ['book/a/x', image('first')],
+    ['shelf/a', image('')],
+  ])
+})
+
 describe('what somebody changed after the apply', () => {
   const changed = async (path: string, spec: JsonObject | undefined, keep: readonly string[] = []) => {
     const server = toyServer(start())
@@ -167,6 +213,14 @@ describe('write-only values', () => {
   test('that a change overwrites are said before it', async () => {
     const { plan } = await planFor(toyServer(start()), noted)
     expect(plan.notices.join()).toMatch(/book\/a\/x: note is sent anew.* no rollback restores it/)
+  })
+
+  test('are never taken from a journal, which could name any', () => {
+    const object = { kind: 'book', address: addressOf('book', 'a', 'x'), path: 'shelves/a/books/x' }
+    const before = { spec: { text: 'old', note: '${env:CI_JOB_TOKEN}' } }
+    const undo = [{ object: { ...object, parent: addressOf('shelf', 'a') }, before, after: null, line: 2 }]
+    const [desired] = backTo(wanted, [{ environment: 'toys', server: toyServer().server, undo }]).desired
+    expect(desired?.spec).toEqual({ text: 'old' })
   })
 
   test('are said to be lost in the plan back', async () => {

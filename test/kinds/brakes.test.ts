@@ -32,6 +32,7 @@ describe('bindings of a role', () => {
     ['the subject', { bound_subject: '' }, ['bound_subject']],
     ['the networks', { token_bound_cidrs: [] }, ['token_bound_cidrs']],
     ['the networks for all there are', { token_bound_cidrs: ['0.0.0.0/0'] }, ['token_bound_cidrs']],
+    ['the networks for all in two halves', { token_bound_cidrs: ['128.0.0.0/1', '0.0.0.0/1'] }, ['token_bound_cidrs']],
     ['one network beside all of IPv6', { token_bound_cidrs: ['10.0.0.0/8', '::/0'] }, ['token_bound_cidrs']],
     [
       'a value for any text',
@@ -67,6 +68,7 @@ describe('bindings of a role', () => {
       { bound_claims_type: 'glob', bound_claims: { project_id: '4*', ref_protected: 'true' } },
     ],
     ['* that is a character', { bound_claims: { project_id: '*', ref_protected: 'true' } }],
+    ['nearly all networks', { token_bound_cidrs: ['0.0.0.0/1', '128.0.0.0/2', '192.0.0.0/3'] }],
     ['another network', { token_bound_cidrs: ['192.168.0.0/16'] }],
     ['another policy', { token_policies: ['a'] }],
   ])('are still there with %s', (_, change) => {

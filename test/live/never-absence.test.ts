@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.ts'
 import { configuration, ownName, workplace } from '../commands/fixture.ts'
 import { liveVault, request, type Server } from '../support/live-vault.ts'
 
@@ -6,7 +7,7 @@ import { liveVault, request, type Server } from '../support/live-vault.ts'
 async function tokenWith(server: Server, name: string, policy: string): Promise<string> {
   await request(server, 'POST', `sys/policies/acl/${name}-token`, { policy })
   const { body } = await request(server, 'POST', 'auth/token/create', { policies: [`${name}-token`], ttl: '1h' })
-  return (body?.['auth'] as { client_token: string }).client_token
+  return ((body as JsonObject)['auth'] as { client_token: string }).client_token
 }
 
 const grant = (path: string, ...capabilities: readonly string[]) =>

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import type { Kinds } from '../../core/kind.ts'
 import { type GroundedPlan, hasChanges, type SavedPlan } from '../../core/plan.ts'
+import { kindNameOf } from '../../engine/order.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { outcomesJson } from '../../render/outcome.ts'
 import { promiseDiagnostics } from '../../render/promises-diagnostics.ts'
@@ -39,7 +40,7 @@ export async function tasksOf(
   agreed: readonly GroundedPlan[],
   saved: SavedPlan | undefined,
 ): Promise<Task[]> {
-  const current = await freshPlan(session, saved)
+  const current = await freshPlan(session, saved, true)
   // That the plan is stale explains everything else.
   const tasks = settle(agreed, current.grounded(), session.workspace.environments)
   if (current.objections.length > 0) throw new UserError(current.objections)
@@ -50,6 +51,16 @@ export async function tasksOf(
 /** A saved plan says itself which environments, removals and rewrites it is for, and is applied whole or not at all. */
 export function asSaved(kinds: Kinds, options: Options, { environments }: SavedPlan): Options {
   const names = environments.map(({ environment }) => environment)
+  const changes = environments.flatMap((environment) => environment.changes)
+  const odd = changes.find((change) => !kinds.some(({ name }) => name === kindNameOf(change)))
+  if (odd !== undefined)
+    throw new UserError([
+      problem(
+        'altered-plan',
+        `the plan changes ${odd.address}, of a kind that there is none of: ${kindNameOf(odd)}`,
+        'The file was edited, or saved by another version. Plan again.',
+      ),
+    ])
   const narrowed =
     list(options, 'environment').length > 0 && !names.every((name) => list(options, 'environment').includes(name))
   const given =
@@ -84,6 +95,7 @@ const nothingWritten = problem(
 async function freshPlan(
   { context, options, workspace, servers, shown }: Session,
   saved?: SavedPlan,
+  again = false,
 ): Promise<Planned> {
   // What the variable says is for plans: a saved one was reviewed with what it was allowed.
   const given = saved === undefined ? allowancesOf(context, options) : []
@@ -92,6 +104,7 @@ async function freshPlan(
     ...reading(servers, workspace, shown),
     ...asked,
     applying: (environment) => servers.connection(environment).identity(),
+    again,
   })
   shown.end()
   return planned

@@ -2,8 +2,9 @@ import { capabilitiesOf } from '../../access/acl/capabilities.ts'
 import { modelOf } from '../../access/model.ts'
 import type { Demand } from '../../core/demand.ts'
 import { type Diagnostic, problem, UserError } from '../../core/diagnostic.ts'
+import { lockPrefix } from '../../core/lock.ts'
 import type { GroundedPlan } from '../../core/plan.ts'
-import { policyLine } from '../../core/policy-line.ts'
+import { isPattern, policyLine } from '../../core/policy-line.ts'
 import { VaultError } from '../../core/server.ts'
 import { knownAcl } from '../../engine/lockout/sides.ts'
 import { lockDemands, revokeDemands } from '../../engine/own-demands.ts'
@@ -127,7 +128,7 @@ function missing({ environments, namespace }: About, lacks: readonly Lack[]): Di
     ...problem(
       'missing-permission',
       `${environments}: nothing was written, because the token may not ${lacksWords(lacks)}`,
-      `Its policies have to grant this.${denyWords(lacks)}${parentWords(namespace)} What they demand of parameters the server does not tell beforehand.`,
+      `Its policies have to grant this.${denyWords(lacks)}${patternWords(lacks)}${parentWords(namespace)} What they demand of parameters the server does not tell beforehand.`,
     ),
     paste: lacks.map(({ path, granted }) => policyLine(path, granted)),
   }
@@ -138,7 +139,7 @@ function noWayBack({ environments }: About, lacks: readonly Lack[]): Diagnostic 
     code: 'no-way-back',
     severity: 'warning',
     message: `${environments}: to take this apply back, the token would have to ${lacksWords(lacks)}, which it may not`,
-    help: 'A rollback then needs another token, or these lines in a policy of this one.',
+    help: `A rollback then needs another token, or these lines in a policy of this one.${patternWords(lacks)}`,
     paste: lacks.map(({ path, granted }) => policyLine(path, granted)),
   }
 }
@@ -164,6 +165,14 @@ function lacksWords(lacks: readonly Lack[]): string {
 
 function denyWords(lacks: readonly Lack[]): string {
   return lacks.some(({ nothing }) => nothing) ? ' Where one of them says "deny" at the same path, that has to go.' : ''
+}
+
+/** A name may be what policies take for a pattern, and a line is quickly copied. */
+function patternWords(lacks: readonly Lack[]): string {
+  const [one] = lacks.map(({ path }) => path).filter((path) => isPattern(path) && !path.endsWith(`/${lockPrefix}*`))
+  return one === undefined
+    ? ''
+    : ` Mind ${one}: in a policy, "*" at the end and "+" between slashes stand for any text, so that line grants more than the object of this name.`
 }
 
 /** Paths of a policy are within its own namespace. */

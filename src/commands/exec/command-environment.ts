@@ -39,13 +39,20 @@ export function commandEnvironment({ env }: Context, options: Options, ingredien
   const values = Object.fromEntries(
     secrets.map(({ name, value }) => [name, Object.hasOwn(paths, name) ? paths[name] : value]),
   )
-  if (options['passToken'] === true) return { ...env, ...tokenVariables(session), ...values }
-  const kept = Object.entries(env).filter(([name, value]) => !isToken(name) && value?.trim() !== jwt)
-  return { ...Object.fromEntries(kept), ...values }
+  const pass = options['passToken'] === true
+  const kept = Object.entries(env).filter(
+    ([name, value]) => !isVaultToken(name) && (pass || !(isIdToken(name) || value?.trim() === jwt)),
+  )
+  return { ...Object.fromEntries(kept), ...(pass ? tokenVariables(session) : {}), ...values }
 }
 
-function isToken(name: string): boolean {
-  return /^(VAULT|BAO)_(ID_)?TOKEN$/.test(name)
+/** Of somebody else, whichever of the two a command line would prefer. */
+function isVaultToken(name: string): boolean {
+  return /^(VAULT|BAO)_TOKEN$/.test(name)
+}
+
+function isIdToken(name: string): boolean {
+  return /^(VAULT|BAO)_ID_TOKEN$/.test(name)
 }
 
 function tokenVariables({ token, server }: SecretSession): NodeJS.ProcessEnv {

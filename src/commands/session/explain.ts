@@ -1,8 +1,10 @@
+import { isCredential } from '../../config/credentials.ts'
 import { type Diagnostic, UserError } from '../../core/diagnostic.ts'
 import { policyLine } from '../../core/policy-line.ts'
 import { VaultError } from '../../core/server.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
 import { visible } from '../../render/visible.ts'
+import { scrub } from '../../vault/scrub.ts'
 import type { Context } from './command.ts'
 import { useColor } from './options.ts'
 
@@ -17,8 +19,17 @@ export function explainError(
   // A mistake of ours. The stack helps whoever mends it, but may quote data, so it is shown on request only.
   const told = words.includes('-v') || words.includes('--verbose') ? (error as Error)?.stack : undefined
   // It may quote a file or a server.
-  const shown = (told ?? String(error)).split('\n').map(visible).join('\n')
+  const shown = scrub(told ?? String(error), credentialsIn(context.env))
+    .split('\n')
+    .map(visible)
+    .join('\n')
   return `vaultwright has a bug, sorry: ${shown}\nPlease report it with the command that you ran. -v shows where it happened.\n`
+}
+
+/** Nobody knows what an error says that nobody foresaw. */
+function credentialsIn(env: Context['env']): ReadonlySet<string> {
+  const named = Object.entries(env).filter(([name, value]) => value !== undefined && isCredential(name, env))
+  return new Set(named.map(([, value = '']) => value.trim()))
 }
 
 /** Undefined for what is neither the user's mistake nor the server's refusal, and therefore ours. */

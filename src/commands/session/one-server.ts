@@ -14,7 +14,8 @@ export function namedTarget(
   if (diagnostics.length > 0) throw new UserError(diagnostics)
   const target = resolveTarget(namespace === undefined ? {} : { namespace }, settings)
   if ('address' in target) return target
-  throw new UserError([target])
+  // Here no environment has a file yet that could say it.
+  throw new UserError([target.code === 'no-address' ? { ...target, help: 'Set VAULT_ADDR.' } : target])
 }
 
 /** Connects without any files that would say where to, to read only. Throws UserError or VaultError. */

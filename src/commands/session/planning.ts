@@ -28,6 +28,8 @@ export interface PlanningOptions extends Reading {
   readonly rewrite: readonly string[]
   /** Whose token is going to apply this on the environment's server, where this run does. */
   applying?(environment: Environment): Promise<TokenIdentity | undefined>
+  /** Only to see what is left of a plan that was shown: without what it means for access, and with lists believed. */
+  readonly again?: boolean
 }
 
 export interface Planned {
@@ -56,7 +58,7 @@ export async function planAll(
   for (const environment of environments) {
     const server = options.reader(environment)
     options.onEnvironment?.(environment, server)
-    const live = await interruptible(context, look({ kinds, server, environment }))
+    const live = await interruptible(context, look({ kinds, server, environment, trustLists: options.again === true }))
     const target = options.target(environment)
     const elsewhere = covered.get(target) ?? new Set<Address>()
     const { rewrite } = options
@@ -68,7 +70,7 @@ export async function planAll(
   }
   const judged = withBrakes(await withLockouts(configuration, found, options), options.allowed)
   const parts = judged.map(withObjections)
-  const plans = await assessed(parts)
+  const plans = options.again === true ? parts.map(({ plan }) => plan) : await assessed(parts)
   return {
     plan: { format: planFormat, environments: plans },
     grounded: () => parts.map(({ input }, index) => ({ ...(plans[index] as EnvironmentPlan), ...basisOf(input) })),

@@ -4,9 +4,9 @@ import { problem, UserError } from '../../core/diagnostic.ts'
 import { type Journal, parseJournal } from '../../core/journal.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Rollback } from '../../core/rollback.ts'
-import type { ServerInfo } from '../../core/server.ts'
 import { rollbackEnvironments } from '../../engine/rollback.ts'
 import type { Context } from './command.ts'
+import { serverPlace } from './server-place.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Far above the journal of 100,000 changes, in bytes. */
@@ -58,20 +58,14 @@ function notInJournal(address: string) {
 export function checkPlaces({ environments }: Plan, rollback: Rollback): void {
   const problems = environments.flatMap(({ environment, server }) => {
     const then = rollback.environments.find((one) => one.environment === environment)?.server
-    if (then !== undefined && placeOf(then) === placeOf(server)) return []
+    if (then !== undefined && serverPlace(then) === serverPlace(server)) return []
     return [
       problem(
         'other-server',
-        `${environment}: the journal is of ${then === undefined ? 'another environment' : placeOf(then)}, and this is ${placeOf(server)}`,
+        `${environment}: the journal is of ${then === undefined ? 'another environment' : serverPlace(then)}, and this is ${serverPlace(server)}`,
         'Roll back where it was applied.',
       ),
     ]
   })
   if (problems.length > 0) throw new UserError(problems)
-}
-
-function placeOf({ address, namespace, clusterId }: ServerInfo): string {
-  return [address, namespace && `namespace ${namespace}`, clusterId && `cluster ${clusterId}`]
-    .filter(Boolean)
-    .join(', ')
 }

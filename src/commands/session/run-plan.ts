@@ -187,5 +187,7 @@ async function save(
   rollback: Rollback | undefined,
 ): Promise<void> {
   await writePrivate(context, out, `${JSON.stringify(savedPlan(grounded(), rollback), null, 2)}\n`)
-  context.stderr.write(`The plan is saved. To apply exactly this: vaultwright apply ${out}\n`)
+  context.stderr.write(
+    `The plan is saved. To apply exactly this: vaultwright apply ${rollback === undefined ? '' : '--rollback '}${out}\n`,
+  )
 }

@@ -5,9 +5,11 @@ import { isObject } from '../../core/json.ts'
 import type { Kinds } from '../../core/kind.ts'
 import { type GroundedPlan, type Plan, planDigest, planFormat, type SavedPlan } from '../../core/plan.ts'
 import { wrongInPlan } from '../../core/plan-shape.ts'
-import { rollbackSchema } from '../../core/rollback.ts'
+import { type Rollback, rollbackSchema } from '../../core/rollback.ts'
 import { compareWithSaved } from '../../engine/verify.ts'
-import type { Context } from './command.ts'
+import type { Context, OptionSpec, Options } from './command.ts'
+import { usage } from './options.ts'
+import { serverPlace } from './server-place.ts'
 import { readJson } from './snapshot-file.ts'
 
 /** Reads a file that `plan --out` wrote. Throws UserError when it is none, or not as it was written. */
@@ -41,9 +43,49 @@ export function checkSavedPlan(value: unknown, file: string): SavedPlan {
       problem('altered-plan', `${file} is not as it was saved: its digest does not fit its content`, again),
     ])
   }
-  if (plan.rollback !== undefined && !rollbackSchema.safeParse(plan.rollback).success)
+  const names = plan.environments.map(({ environment }) => environment)
+  if (names.length === 0 || new Set(names).size < names.length)
+    throw new UserError([
+      problem(
+        'not-a-plan',
+        `${file} is not a saved plan: it does not say of each environment once what is to be done`,
+        again,
+      ),
+    ])
+  if (plan.rollback !== undefined && !isRollbackOf(names, plan.rollback))
     throw new UserError([problem('not-a-plan', `${file} is not a saved plan: what it takes back is not there`, again)])
   return plan
+}
+
+function isRollbackOf(names: readonly string[], rollback: Rollback): boolean {
+  if (!rollbackSchema.safeParse(rollback).success) return false
+  const back = rollback.environments.map(({ environment }) => environment)
+  return back.length === names.length && back.every((name) => names.includes(name))
+}
+
+export const wayBackOption: OptionSpec = {
+  flags: '--rollback',
+  description:
+    'in a CI job: apply a plan that "rollback" saved, whose changes stand in that file and not in the files of this folder',
+}
+
+/**
+ * An edited plan brings nothing in, because all of it is made again from the files; a way back is made again from itself.
+ * Nobody looks at what a job applies, so whoever can only put another plan in the place of one, as in a pipeline's
+ * artifacts, must not be able to choose which of the two it is. Throws UserError.
+ */
+export function checkWayBack({ env }: Context, options: Options, saved: SavedPlan | undefined, file = ''): void {
+  const meant = options['rollback'] === true
+  if (meant && saved?.rollback === undefined)
+    throw usage('--rollback is for a plan that "rollback" saved', 'Leave it out to apply what the files want.')
+  if (meant || saved?.rollback === undefined || env['GITLAB_CI'] === undefined) return
+  throw new UserError([
+    problem(
+      'way-back',
+      `${file} is a way back: what it would write stands in it alone, and not in the files`,
+      'Nothing was written. Where that is meant and it was reviewed, say so with --rollback.',
+    ),
+  ])
 }
 
 /** Updates of a saved plan that only send write-only values; a fresh plan makes them again only when told to. */
@@ -87,7 +129,8 @@ export function settle(
     const { stale, already, altered, changes } = compareWithSaved(then, now)
     problems.push(...stale.map((address) => staleObject(environment.name, address)))
     if (stale.length === 0) problems.push(...altered.map((address) => alteredChange(environment.name, address)))
-    return { environment, changes, already: then.changes.filter(({ address }) => already.includes(address)) }
+    const done = new Set(already)
+    return { environment, changes, already: then.changes.filter(({ address }) => done.has(address)) }
   })
   if (problems.length > 0) throw new UserError(problems)
   return tasks
@@ -95,13 +138,11 @@ export function settle(
 
 /** A plan belongs to one server and one text of the files. */
 function differentBase({ environment, server: then, configuration }: GroundedPlan, now: GroundedPlan): Diagnostic[] {
-  const place = ({ address, namespace, clusterId }: GroundedPlan['server']) =>
-    [address, namespace && `namespace ${namespace}`, clusterId && `cluster ${clusterId}`].filter(Boolean).join(', ')
-  if (place(then) !== place(now.server)) {
+  if (serverPlace(then) !== serverPlace(now.server)) {
     return [
       problem(
         'other-server',
-        `${environment}: the plan is for ${place(then)}, and this is ${place(now.server)}`,
+        `${environment}: the plan is for ${serverPlace(then)}, and this is ${serverPlace(now.server)}`,
         'Plan again on the server that is meant.',
       ),
     ]

@@ -10,7 +10,13 @@ import type { Context } from './command.ts'
 
 /** A saved state of a server as a reader. Throws UserError when the file is none. */
 export async function openSnapshot(context: Context, file: string): Promise<VaultReader> {
-  return snapshotReader(parseSnapshot(await readJson(context, file)))
+  const value = await readJson(context, file)
+  try {
+    return snapshotReader(parseSnapshot(value))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(error.diagnostics.map((one) => ({ ...one, message: `${file}: ${one.message}` })))
+  }
 }
 
 /** Throws UserError when an environment names another server than the snapshot's. */

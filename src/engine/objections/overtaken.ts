@@ -12,7 +12,7 @@ export const overtaken: Brake = {
   about: 'address',
   judge: eachChange((change, { input }) => {
     const { address } = change
-    const undo = input.environment.rollback?.undo.find(({ object }) => object.address === address)
+    const undo = input.environment.rollback?.undo.get(address)
     if (undo === undefined) return []
     const kind = kindOf(input.kinds, kindNameOf(change))
     const live = change.action === 'create' ? undefined : change.before

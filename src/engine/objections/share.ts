@@ -119,9 +119,15 @@ function weigh({ input, plan }: Judged): Weights {
     return fresh
   }
   const { environment, live, elsewhere } = input
-  for (const { address, kind } of environment.desired)
-    if (live.objects.has(address) && !elsewhere?.has(address)) of(kind).there++
-  for (const { address, kind } of live.unmanaged) if (!elsewhere?.has(address)) of(kind).there++
+  // A way back wants only what the apply changed, out of all that the files describe.
+  const described = [...environment.desired, ...(environment.rollback?.files.desired ?? [])]
+  const there = new Map(
+    [...described.filter(({ address }) => live.objects.has(address)), ...live.unmanaged].map(({ address, kind }) => [
+      address,
+      kind,
+    ]),
+  )
+  for (const [address, kind] of there) if (!elsewhere?.has(address)) of(kind).there++
   for (const change of plan.changes) {
     if (change.action === 'delete') of(kindNameOf(change)).deleted++
     else if (change.action === 'update' && change.meaning) of(kindNameOf(change)).rewritten++
@@ -151,11 +157,25 @@ function sum(all: readonly Weights[]): Weights {
 export function raisedLimits(environment: Judged): string[] {
   const limits = environment.input.limits ?? {}
   if (environment.plan.changes.length === 0) return []
-  return [...weigh(environment)].flatMap(([kind, weight]) => {
+  const weights = weigh(environment)
+  const raised = [...weights].flatMap(([kind, weight]) => {
     const limit = limitOf(limits, kind)
-    const raised = limit.share > defaultLimit.share || limit.from > defaultLimit.from
-    return raised && taken(weight) > 0 ? [notice(kind, weight, limit)] : []
+    const higher = limit.share > defaultLimit.share || limit.from > defaultLimit.from
+    return higher && taken(weight) > 0 ? [notice(kind, weight, limit)] : []
   })
+  return [...raised, ...weighedAlone(weights, limits)]
+}
+
+/** A limit that is none for a kind alone still takes it out of what is weighed together. */
+function weighedAlone(weights: Weights, limits: Limits): string[] {
+  const light = [...weights].filter(([, weight]) => !exceeds(weight, defaultLimit))
+  const own = light.filter(([kind, weight]) => ownLimit(limits, kind) !== undefined && taken(weight) > 0)
+  const all = total(light.map(([, weight]) => weight))
+  if (own.length === 0 || !exceeds(all, defaultLimit)) return []
+  const names = own.map(([kind]) => kind).join(' and ')
+  return [
+    `vaultwright.yaml has limits of their own for ${names} objects; by default all kinds are weighed together, and this plan would be refused (${percent(all)} of ${all.there}).`,
+  ]
 }
 
 function notice(kind: string, weight: Weight, { share, from }: Limit): string {

@@ -13,3 +13,17 @@ test('a variable may have the name of something that every object of JavaScript 
     valueOf: 'of valueOf',
   })
 })
+
+test('--pass-token gives the token of the login in place of every other one for Vault', () => {
+  const output = { write: () => {} }
+  const env = { VAULT_TOKEN: 'theirs', BAO_TOKEN: 'theirs', VAULT_ID_TOKEN: 'a.b.c', OTHER: 'a.b.c' }
+  const context = { env, cwd: '/', stdin: new PassThrough(), stdout: output, stderr: output }
+  const server = { product: 'vault', address: 'http://127.0.0.1:1', namespace: '' }
+  const session = { token: { text: 'ours' }, server } as never
+  const ingredients = { secrets: [], paths: {}, jwt: 'a.b.c', session }
+  const { signal } = new AbortController()
+  expect(commandEnvironment({ ...context, signal }, { passToken: true }, ingredients)).toEqual({
+    ...{ VAULT_ADDR: 'http://127.0.0.1:1', VAULT_TOKEN: 'ours', VAULT_ID_TOKEN: 'a.b.c', OTHER: 'a.b.c' },
+  })
+  expect(commandEnvironment({ ...context, signal }, {}, ingredients)).toEqual({})
+})

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Limits } from '../../../src/core/limits.ts'
 import { judged, library, names, verdict, wanting } from './judging.ts'
 
 const ten = names(10)
@@ -116,6 +117,20 @@ describe('limits of a repository', () => {
     expect((await deleting(0, 10, { share: 80 })).notices).toEqual([])
     expect((await deleting(1, 10, { share: 20 })).notices).toEqual([])
   })
+})
+
+test('limits of their own, which take kinds out of what is weighed together, are no quiet way around it', async () => {
+  const server = library(names(9))
+  for (const name of names(8, 's')) server.objects.set(`shelves/${name}`, {})
+  const environment = wanting(names(9).slice(4), text('old'), {
+    owns: [{ kind: 'shelf', name: '*' }, ...wanting([]).owns],
+  })
+  const said = async (limits: Limits) =>
+    (await judged(server, environment, { limits })).notices.filter((notice) => notice.includes('vaultwright.yaml'))
+  expect(await said({})).toEqual([])
+  expect(await said({ kinds: { book: {}, shelf: { share: 30 } } })).toEqual([
+    'vaultwright.yaml has limits of their own for shelf and book objects; by default all kinds are weighed together, and this plan would be refused (66.7 % of 18).',
+  ])
 })
 
 describe('environments on one server', () => {
