@@ -81,6 +81,7 @@ export function parseEntry(json: Buffer): AuditEntry | undefined {
 
 function parse(json: Buffer): JsonObject {
   try {
+    // However deep: a request could hide from the answer behind nesting that the server ignored.
     const value: unknown = JSON.parse(json.toString('utf8'))
     return isObject(value) ? value : {}
   } catch {

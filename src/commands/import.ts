@@ -5,7 +5,7 @@ import { type Diagnostic, problem, UserError } from '../core/diagnostic.ts'
 import type { Wanted } from '../import/read.ts'
 import type { Shaped } from '../import/shape.ts'
 import { kinds } from '../kinds/index.ts'
-import { obstacles, placeFiles } from './import/place-files.ts'
+import { filesBeside, obstacles, placeFiles } from './import/place-files.ts'
 import { prove } from './import/prove.ts'
 import { provenShape, unproved } from './import/proven.ts'
 import { refuseForbidden, refuseVanished } from './import/refusals.ts'
@@ -96,16 +96,13 @@ async function runImport(context: Context, options: Options): Promise<number> {
       shown.end,
     )
     const paths = proved.shaped.files.map(({ path }) => path)
-    if (!dryRun)
-      await putInPlace(context, {
-        folder,
-        paths,
-        stage,
-        sources,
-        shaped: proved.shaped,
-        force: options['force'] === true,
-      })
-    report(context, options, { ...proved, sources, folder: text(options, 'out') ?? '.', written: !dryRun })
+    const force = options['force'] === true
+    // A dry run is refused as well: it says what would happen.
+    const inTheWay = await obstacles(folder, paths, force)
+    if (inTheWay.length > 0) throw new UserError([...inTheWay, ...overwriteHelp(inTheWay)])
+    if (!dryRun) await putInPlace(context, { folder, paths, stage, sources, shaped: proved.shaped, force })
+    const kept = force ? await filesBeside(folder, paths) : []
+    report(context, options, { ...proved, sources, folder: text(options, 'out') ?? '.', written: !dryRun, kept })
     return 0
   } finally {
     await rm(stage, { recursive: true, force: true })
@@ -146,8 +143,6 @@ interface Placing {
 
 /** With files that were there before, the whole is proved once more, and everything taken back where they do not go together. */
 async function putInPlace(context: Context, { folder, paths, stage, sources, shaped, force }: Placing): Promise<void> {
-  const inTheWay = await obstacles(folder, paths, force)
-  if (inTheWay.length > 0) throw new UserError([...inTheWay, ...overwriteHelp(inTheWay)])
   const placed = await placeFiles(stage, folder, paths, force)
   const flaws = await prove(folder, shaped, sources, context.env).then(
     (proof) => proof.flaws,
@@ -158,7 +153,7 @@ async function putInPlace(context: Context, { folder, paths, stage, sources, sha
   throw unproved(
     flaws,
     'together with the files that are there already this would not be what the server has',
-    'Import into an empty folder with --out.',
+    'Import into an empty folder with --out, or delete first what does not hold any more.',
   )
 }
 

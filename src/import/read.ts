@@ -143,8 +143,8 @@ async function readOne(server: VaultReader, kind: Kind, object: Listed, found: F
   }
 }
 
-/** Rethrows what is no "permission denied". */
+/** Rethrows what is no refusal by the token's policies, such as that of a token which the server does not know. */
 function refusalOf(error: unknown): Refusal {
-  if (error instanceof VaultError && error.status === 403) return { method: error.method, path: error.path }
-  throw error
+  if (!(error instanceof VaultError) || error.status !== 403 || error.errors.includes('invalid token')) throw error
+  return { method: error.method, path: error.path }
 }

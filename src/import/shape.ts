@@ -1,6 +1,6 @@
 import { byText, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Kinds } from '../core/kind.ts'
-import type { Address, Live } from '../core/resource.ts'
+import type { Address } from '../core/resource.ts'
 import { foldAlike } from './alike.ts'
 import { siblingsOf } from './assign.ts'
 import { type Comment, environmentFile, type SecretReference } from './environment-file.ts'
@@ -9,7 +9,7 @@ import { type FoundPolicy, type PolicyFiles, writePolicies } from './policies.ts
 import { namedPolicies, type Wanted } from './read.ts'
 import { roleFiles } from './role-files.ts'
 import { type FoundRole, type RoleDocument, writeRoles } from './roles.ts'
-import { secretNames } from './secret-names.ts'
+import { type SecretName, secretNames } from './secret-names.ts'
 import { countShareable, shareTemplates, sharingOf } from './shared-templates.ts'
 import { type Described, type LeftOut, type Source, type Taken, take } from './take.ts'
 import type { Written } from './written.ts'
@@ -145,7 +145,7 @@ function foundRole(environment: string, { live, names, value }: Written, policie
 interface EnvironmentOptions extends ShapeOptions {
   readonly siblings: ReadonlyMap<string, readonly string[]>
   readonly listed: ReadonlyMap<string, readonly JsonValue[]>
-  readonly secretName: (environment: string, object: Live, field: readonly string[]) => string
+  readonly secretName: SecretName
   readonly sources: readonly Taken[]
 }
 

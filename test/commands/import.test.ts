@@ -231,9 +231,12 @@ describe('a server that was filled by hand', () => {
     expect(environment).toContain(`oidc_client_secret: \${env:${variable}}`)
     expect(environment).toMatch(new RegExp(`# .*set ${variable}`))
     expect(environment).toMatch(/# .*gsuite_service_account/)
-    const text = await vaultwright(['import', '--live', 'production=snapshot.json', ...only(id), '--dry-run'], {
-      cwd: directory,
-    })
+    const text = await vaultwright(
+      ['import', '--live', 'production=snapshot.json', ...only(id), '--dry-run', '--force'],
+      {
+        cwd: directory,
+      },
+    )
     expect(text.stdout).toContain(`set ${variable}`)
   })
 })
@@ -352,6 +355,14 @@ describe('environments', () => {
     })
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('one-address') })
     expect(filesIn(directory)).toEqual(['a.json', 'b.json'])
+    // Both were reached through one tunnel, one after the other: what the refusal says to do helps.
+    const words = ['import', '--live', 'production=a.json', '--live', 'staging=b.json', '--mount', 'none-such']
+    const said = await vaultwright([...words, '--address', 'staging=https://staging.example.com'], { cwd: directory })
+    expect(said).toMatchObject({ code: 0 })
+    expect(textOf(directory, 'environments/staging.yaml')).toContain('address: https://staging.example.com\n')
+    expect(textOf(directory, 'environments/production.yaml')).toContain(`address: ${server.address}\n`)
+    // And a pattern that nothing fits is no quiet success.
+    expect(said.stdout).toContain('production, staging: no mount of type jwt or oidc was found; check --mount')
   })
 })
 
@@ -377,11 +388,19 @@ describe('nothing is written', () => {
     const ended = await runIn(directory, server, words)
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toContain('roles/a.yaml is there already')
+    const dry = await runIn(directory, server, [...words, '--dry-run'])
+    expect(dry).toMatchObject({ code: 1, stderr: expect.stringContaining('roles/a.yaml is there already') })
     expect(ended.stderr).toContain(`policies/${id}-b.hcl is there already`)
     expect(filesIn(directory)).toEqual([`policies/${id}-b.hcl`, 'roles/a.yaml', 'roles/keep.txt'])
     expect(await runIn(directory, server, [...words, '--force'])).toMatchObject({ code: 0 })
     expect(textOf(directory, 'roles/a.yaml')).toContain('token_ttl: 1m')
     expect(textOf(directory, 'roles/keep.txt')).toBe('mine')
+    // What an import of another layout leaves behind says the same today, and is forgotten tomorrow.
+    writeFileSync(join(directory, 'roles/old.yaml'), `name: a\n${textOf(directory, 'roles/a.yaml')}`)
+    const again = await runIn(directory, server, [...words, '--force', '--format', 'json'])
+    expect(JSON.parse(again.stdout).kept).toEqual(['roles/old.yaml'])
+    const told = await runIn(directory, server, [...words, '--force'])
+    expect(told.stdout).toContain('delete those that this import replaces:\n  roles/old.yaml\n')
     expect(readdirSync(directory).sort()).toEqual(['environments', 'policies', 'roles'])
   })
 
@@ -403,7 +422,10 @@ describe('nothing is written', () => {
     const other = `environments: [production]\nmount: ${id}\nrole_type: jwt\nuser_claim: x\nbound_audiences: [x]\n`
     const directory = withFiles({ 'roles/other.yaml': other })
     const ended = await runIn(directory, server, words)
-    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining(`jwt-role/${id}/other would be created`) })
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`jwt-role/${id}/other would be created, says roles/other.yaml:1`),
+    })
     expect(filesIn(directory)).toEqual(['roles/other.yaml'])
     expect(readdirSync(directory)).toEqual(['roles'])
   })
@@ -436,7 +458,8 @@ describe('nothing is written', () => {
     expect(ended).toMatchObject({ code: 1 })
     expect(ended.stderr).toContain(`may not read auth/${id}/role/b`)
     expect(ended.stderr).toContain(`may not read sys/policies/acl/${id}-b`)
-    expect(ended.stderr).toContain(`path "auth/${id}/role/*" { capabilities = ["read"] }`)
+    // Lines to copy as they are.
+    expect(ended.stderr).toContain(`\n    path "auth/${id}/role/*" { capabilities = ["read"] }\n`)
     expect(readdirSync(directory)).toEqual([])
 
     const skipped = await runIn(directory, { ...server, token }, [...words, '--skip-forbidden', '--format', 'json'])
@@ -449,7 +472,8 @@ describe('nothing is written', () => {
   })
 
   test('for words that cannot be meant', async () => {
-    const directory = withFiles({})
+    const [saved, other] = ['PK\u0003\u0004', '{"a":1}']
+    const directory = withFiles({ 'saved.json': saved, 'other.json': other })
     const run = (words: readonly string[]) =>
       vaultwright(['import', ...words], { cwd: directory, env: { VAULT_ADDR: 'http://127.0.0.1:9' } })
     for (const [words, said] of [
@@ -459,9 +483,15 @@ describe('nothing is written', () => {
       [['--live', 'a'], 'no file is named'],
       [['--live', 'a=missing.json'], 'missing.json cannot be read'],
       [['--from-terraform', 'a=missing.json', '--server', 'x'], 'no product and version'],
+      [['--from-terraform', 'a=saved.json'], 'saved.json: this is a saved plan itself'],
+      [['--live', 'a=other.json'], 'other.json: this is not a snapshot'],
+      [['--live', 'a=other.json', '--server', 'vault@1.21.0'], '--server is for the files of other tools'],
+      [['--live', 'a=other.json', '--address', 'b=https://b.example.com'], 'no such environment is imported'],
+      [['--live', 'a=other.json', '--address', 'a=x y'], 'this is no address of an environment'],
+      [['-e', 'a', '--address', 'a=https://a.example.com'], 'its file says that address'],
     ] as const)
       expect(await run(words)).toMatchObject({ code: 1, stderr: expect.stringContaining(said) })
-    expect(readdirSync(directory)).toEqual([])
+    expect(readdirSync(directory).sort()).toEqual(['other.json', 'saved.json'])
   })
 })
 

@@ -127,18 +127,18 @@ describe('templates, which are never evaluated', () => {
   })
 
   test.each([
-    ['${ env "OIDC_SECRET" }', '${env:OIDC_SECRET}'],
-    ['${env `OIDC_SECRET`}', '${env:OIDC_SECRET}'],
-    ['${ .Env.OIDC_SECRET }', '${env:OIDC_SECRET}'],
+    ['${ env "OIDC_SECRET" }', 'OIDC_SECRET'],
+    ['${env `OIDC_SECRET`}', 'OIDC_SECRET'],
+    ['${ .Env.OIDC_SECRET }', 'OIDC_SECRET'],
     ['${ file "/etc/secret" }', undefined],
     ['x${env "A"}', undefined],
-  ])('a client secret from the environment is a reference: %s', (secret, reference) => {
+  ])('a client secret from the environment keeps its variable: %s', (secret, variable) => {
     const value = jwt({
       config: { oidc_discovery_url: 'https://a.example.com', oidc_client_id: 'id', oidc_client_secret: secret },
     })
     const { servers, notices } = read(value)
     expect(servers[0]?.writeOnly).toEqual([
-      { path: 'auth/jwt/config', field: ['oidc_client_secret'], ...(reference && { reference }) },
+      { path: 'auth/jwt/config', field: ['oidc_client_secret'], ...(variable && { variable }) },
     ])
     expect(servers[0]?.snapshot.read['auth/jwt/config']).toMatchObject({
       oidc_discovery_url: 'https://a.example.com',

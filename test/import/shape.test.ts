@@ -346,10 +346,10 @@ describe('reading', () => {
       policies: { p: text('p') },
     })
     const steady = snapshotReader(snapshot)
-    const failing = (status: number): VaultReader => ({
+    const failing = (status: number, ...words: readonly string[]): VaultReader => ({
       ...steady,
       read: (path) =>
-        path === 'sys/auth' ? steady.read(path) : Promise.reject(new VaultError(status, 'GET', path, ['no'])),
+        path === 'sys/auth' ? steady.read(path) : Promise.reject(new VaultError(status, 'GET', path, words)),
     })
     const { forbidden } = await readServer(failing(403), kinds, everything)
     expect(forbidden.map(({ path, address }) => [path, address]).sort()).toEqual([
@@ -358,10 +358,12 @@ describe('reading', () => {
       ['sys/policies/acl/p', 'policy/p'],
     ])
     await expect(readServer(failing(500), kinds, everything)).rejects.toThrow(VaultError)
+    const unknown = failing(403, 'permission denied', 'invalid token')
+    await expect(readServer(unknown, kinds, everything)).rejects.toThrow('invalid token')
   })
 })
 
-test('of another tool, its own references and mounts that only roles speak of are kept', async () => {
+test('of another tool, its own names of variables and mounts that only roles speak of are kept', async () => {
   const contents: Contents = {
     mounts: jwt,
     configs: { jwt: { oidc_discovery_url: 'https://a', oidc_client_id: 'x' } },
@@ -371,6 +373,16 @@ test('of another tool, its own references and mounts that only roles speak of ar
   const known = await imported({ production: contents }, { source: { writeOnly, undescribedMounts: [] } })
   expect(known.files['environments/production.yaml']).toContain('oidc_client_secret: ${env:JWT_OIDC_CLIENT_SECRET}')
   expect(known.files['environments/production.yaml']).toContain('owns: { roles: { jwt: [a] } }')
+  const named = { source: { writeOnly: [{ ...writeOnly[0], variable: 'CI_OIDC' }] } } as Given
+  const own = await imported({ production: contents }, named)
+  expect(own.files['environments/production.yaml']).toContain('oidc_client_secret: ${env:CI_OIDC}')
+  expect(own.secrets.map(({ variable }) => variable)).toEqual(['CI_OIDC'])
+  // One variable of the run cannot be the secrets of two servers.
+  const two = await imported({ production: contents, staging: contents }, named)
+  expect(two.secrets.map(({ variable }) => variable)).toEqual([
+    'PRODUCTION_JWT_OIDC_CLIENT_SECRET',
+    'STAGING_JWT_OIDC_CLIENT_SECRET',
+  ])
   const bare = await imported(
     { production: { ...contents, configs: {} } },
     { source: { writeOnly: [], undescribedMounts: ['jwt'] } },

@@ -201,6 +201,7 @@ describe('what is no state or plan', () => {
     ['{"@level":"info"}\n{"@level":"info"}', 'the log of a run'],
     ['# vault_policy.a:\nresource "vault_policy" "a" {', 'text for people'],
     ['{"format_version":"1.0","values', 'cut off or damaged'],
+    [`{"values":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, 'nested too deeply'],
   ])('a text that is no JSON is told apart, without a word of it', (written, message) => {
     const secret = crypto.randomUUID()
     const { diagnostics } = refusal(() => terraformJson(`${written}${written === '' ? '' : secret}`, 'tf.json'))

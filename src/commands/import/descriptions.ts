@@ -1,25 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { foreignDocuments } from '../../config/foreign-yaml.ts'
-import { normalAddress } from '../../core/address.ts'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { snapshotReader } from '../../core/snapshot.ts'
 import { assumedServer, parseServerVersion, type ServerVersion } from '../../core/version.ts'
 import type { DescribedServer, DescribedServers } from '../../import/sources/described.ts'
+import { terraformJson } from '../../import/terraform/json-text.ts'
 import type { Context, Options } from '../session/command.ts'
-import { list, text, usage } from '../session/options.ts'
-import { parseJson } from '../session/snapshot-file.ts'
+import { text, usage } from '../session/options.ts'
+import type { Named } from './named.ts'
 
 /** A server as another tool's file describes it. */
 export interface Description extends Pick<DescribedServer, 'writeOnly' | 'undescribedMounts'> {
   readonly reader: ReturnType<typeof snapshotReader>
   readonly notices: readonly string[]
-}
-
-interface Named {
-  readonly environment: string
-  readonly from: string
-  readonly value: string | undefined
 }
 
 /**
@@ -30,7 +24,7 @@ export async function openDescription(context: Context, options: Options, named:
   const [, file = '', chosen] = /^(.*?)(?:#(.*))?$/s.exec(named.value ?? '') ?? []
   const { servers, notices } = await describedIn(context, file, named.from, versionOf(options))
   const described = choose(servers, file, chosen, named)
-  const address = addressOf(named.environment, options)
+  const { address } = named
   const server = { ...described.snapshot.server, ...(address === undefined ? {} : { address }) }
   const { writeOnly, undescribedMounts } = described
   return { reader: snapshotReader({ ...described.snapshot, server }), writeOnly, undescribedMounts, notices }
@@ -47,7 +41,7 @@ async function describedIn(
   })
   if (from === 'from-terraform') {
     const { terraformSnapshots } = await import('../../import/terraform.ts')
-    return terraformSnapshots(parseJson(content, file), file, { server })
+    return terraformSnapshots(terraformJson(content, file), file, { server })
   }
   const { bankVaultsSnapshot } = await import('../../import/bank-vaults.ts')
   return bankVaultsSnapshot(foreignDocuments(file, content), file, { server })
@@ -93,12 +87,4 @@ function versionOf(options: Options): ServerVersion {
   if (server === undefined)
     throw usage(`--server ${written}: this is no product and version`, 'Such as vault@1.21.0 or openbao@2.6.1.')
   return server
-}
-
-function addressOf(environment: string, options: Options): string | undefined {
-  const written = list(options, 'address').find((entry) => entry.startsWith(`${environment}=`))
-  const address = written?.slice(environment.length + 1)
-  if (address !== undefined && normalAddress(address) === undefined)
-    throw usage(`--address ${written}: this is no address`, 'Such as production=https://vault.example.com.')
-  return address
 }

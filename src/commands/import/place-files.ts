@@ -1,6 +1,6 @@
-import { constants } from 'node:fs'
-import { copyFile, link, lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { constants, existsSync } from 'node:fs'
+import { copyFile, link, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
 import { type Diagnostic, problem, UserError } from '../../core/diagnostic.ts'
 
 /** What lies in the way of the files: those that are there already, links and what is no folder. */
@@ -27,6 +27,20 @@ export async function obstacles(
     found.set(path, problem('file-exists', message))
   }
   return [...found.values()]
+}
+
+/** What a configuration reads in the folders of these files, and is none of them. */
+export async function filesBeside(folder: string, paths: readonly string[]): Promise<readonly string[]> {
+  const known = new Set(paths)
+  const tops = [...new Set(paths.flatMap((path) => foldersOf(path).slice(0, 1)))]
+  const there = tops.map((top) => join(folder, top)).filter(existsSync)
+  const found = await Promise.all(there.map((top) => readdir(top, { recursive: true, withFileTypes: true })))
+  return found
+    .flat()
+    .filter((entry) => entry.isFile() && /\.(ya?ml|hcl)$/.test(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .filter((path) => !known.has(path))
+    .sort()
 }
 
 /** `a/b/c.yaml` → `a`, `a/b`. */

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { loadConfiguration } from '../../config/load.ts'
+import type { Change } from '../../core/change.ts'
 import type { Configuration, Environment } from '../../core/configuration.ts'
 import { type Diagnostic, formatSource, hasErrors } from '../../core/diagnostic.ts'
 import type { Address } from '../../core/resource.ts'
@@ -73,17 +74,17 @@ async function planned(environment: Environment, { answers }: AnsweredSource): P
     addresses: address === undefined ? [] : [address],
   })
   return [
-    ...plan.changes.map((change) =>
-      say(
-        change.address,
-        change.action === 'update'
-          ? `would be updated: ${change.fields.map(({ field }) => field.join('.')).join(', ')}`
-          : `would be ${change.action}d`,
-      ),
-    ),
+    ...plan.changes.map((change) => say(change.address, wouldBe(change))),
     ...objections.map(({ address, message }) => say(address, message)),
     ...plan.unmanaged.map((address) => say(address, 'is owned and described by no file')),
   ]
+}
+
+function wouldBe(change: Change): string {
+  if (change.action === 'delete') return 'would be deleted'
+  const place = formatSource(change.after.source)
+  if (change.action === 'create') return `would be created, says ${place}`
+  return `would be updated, says ${place}: ${change.fields.map(({ field }) => field.join('.')).join(', ')}`
 }
 
 /** Owned or not: what was read and is neither described nor left out by name was dropped on the way. */

@@ -1,4 +1,5 @@
 import { problem, UserError } from '../../core/diagnostic.ts'
+import { policyLine } from '../../core/policy-line.ts'
 import type { Refusal } from '../../import/read.ts'
 import type { AnsweredSource } from './sources.ts'
 
@@ -25,22 +26,24 @@ export function refuseForbidden(sources: readonly AnsweredSource[]): void {
     reading.forbidden.map((refusal) => ({ environment, ...refusal })),
   )
   if (forbidden.length === 0) return
-  const lines = [...new Set(forbidden.map(policyLine))].sort()
+  const lines = [...new Set(forbidden.map(lineOf))].sort()
   throw new UserError([
     ...forbidden.map(({ environment, method, path }) =>
       problem('forbidden', `${environment}: this token may not ${method === 'LIST' ? 'list' : 'read'} ${path}`),
     ),
-    problem(
-      'forbidden',
-      'nothing was written, because what cannot be read would look as if it were not there',
-      `Give the token's policy:\n${lines.join('\n')}\nor leave all of this out with --skip-forbidden.`,
-    ),
+    {
+      ...problem(
+        'forbidden',
+        'nothing was written, because what cannot be read would look as if it were not there',
+        "Leave all of this out with --skip-forbidden, or add to the token's policy:",
+      ),
+      paste: lines,
+    },
   ])
 }
 
 /** Many objects of one folder are one line. */
-function policyLine({ method, path }: Refusal): string {
-  const capability = method === 'LIST' ? 'list' : 'read'
-  const pattern = method === 'LIST' ? path : path.replace(/^(sys\/policies\/acl|auth\/.+\/role)\/.*$/s, '$1/*')
-  return `path ${JSON.stringify(pattern)} { capabilities = ["${capability}"] }`
+function lineOf({ method, path }: Refusal): string {
+  if (method === 'LIST') return policyLine(path, ['list'])
+  return policyLine(path.replace(/^(sys\/policies\/acl|auth\/.+\/role)\/.*$/s, '$1/*'), ['read'])
 }

@@ -9,12 +9,12 @@ import type { Source } from '../../import/take.ts'
 import { kinds } from '../../kinds/index.ts'
 import type { Context, Options } from '../session/command.ts'
 import { connectTo, namedTarget } from '../session/one-server.ts'
-import { list, usage } from '../session/options.ts'
 import { interruptible } from '../session/planning.ts'
 import type { Progress } from '../session/progress.ts'
 import { record } from '../session/recording.ts'
 import { openSnapshot } from '../session/snapshot-file.ts'
 import { openDescription } from './descriptions.ts'
+import { type Named, namedSources } from './named.ts'
 
 /** An environment to be, what its server has, and a reader of the very answers that this was made from. */
 export interface AnsweredSource extends Source {
@@ -40,49 +40,6 @@ export async function readSources(
   }
 }
 
-/** What names environments on the command line, and how commander calls it. */
-const flags = {
-  environment: 'environment',
-  live: 'live',
-  'from-terraform': 'fromTerraform',
-  'from-bank-vaults': 'fromBankVaults',
-} as const
-
-/** What the command line says of one environment. */
-interface Named {
-  readonly environment: string
-  /** An option, such as `--live`. */
-  readonly from: string
-  /** The file or the namespace. */
-  readonly value: string | undefined
-}
-
-function namedSources(options: Options): Named[] {
-  const all = Object.entries(flags).flatMap(([flag, key]) => list(options, key).map((text) => parseNamed(text, flag)))
-  if (all.length === 0)
-    throw usage(
-      'nothing says which environment to import',
-      'Such as --environment production, with VAULT_ADDR and a token; or --live production=snapshot.json.',
-    )
-  const twice = [...groupBy(all, ({ environment }) => environment).values()].filter(({ length }) => length > 1)
-  if (twice.length > 0)
-    throw usage(`the environment ${twice[0]?.[0]?.environment} is named twice`, 'Each environment has one server.')
-  return all
-}
-
-function parseNamed(text: string, from: string): Named {
-  const at = text.indexOf('=')
-  const [environment, value] = at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
-  if (!/^\w[\w.-]*$/.test(environment))
-    throw usage(
-      `--${from} ${text}: ${JSON.stringify(environment)} cannot be the name of an environment`,
-      'Use letters, digits, "_", "." and "-".',
-    )
-  if (from !== 'environment' && !value)
-    throw usage(`--${from} ${text}: no file is named`, `Such as --${from} production=snapshot.json.`)
-  return { environment, from, value }
-}
-
 interface Opened extends Pick<Source, 'environment' | 'writeOnly' | 'undescribedMounts'> {
   readonly reader: VaultReader
   /** The file that it is read from; the same for two environments of one description. */
@@ -100,8 +57,9 @@ interface Opening {
 }
 
 async function open(named: Named, opened: readonly Opened[], opening: Opening): Promise<Opened> {
-  const { environment, from, value } = named
-  if (from === 'live') return { environment, reader: await openSnapshot(opening.context, value as string), notices: [] }
+  const { environment, from, value, address } = named
+  if (from === 'live')
+    return { environment, reader: at(address, await openSnapshot(opening.context, value as string)), notices: [] }
   if (from !== 'environment')
     return { environment, file: value as string, ...(await openDescription(opening.context, opening.options, named)) }
   const target = namedTarget(opening.context, value)
@@ -111,6 +69,11 @@ async function open(named: Named, opened: readonly Opened[], opening: Opening): 
   if (known !== undefined) return { environment, reader: known.reader, notices: [] }
   const connection = await connectTo(opening.context, opening.options, target, opening.shown.tick)
   return { environment, reader: connection, notices: [], close: () => connection.close() }
+}
+
+/** The address that the user says; a snapshot may have been taken through a tunnel. */
+function at(address: string | undefined, reader: VaultReader): VaultReader {
+  return address === undefined ? reader : { ...reader, server: { ...reader.server, address } }
 }
 
 async function answered(

@@ -1,6 +1,7 @@
 import picocolors from 'picocolors'
 import type { Configuration } from '../../core/configuration.ts'
 import type { Diagnostic, Severity } from '../../core/diagnostic.ts'
+import { groupBy } from '../../core/group-by.ts'
 import { productNames } from '../../core/version.ts'
 import type { ImportedFile, Shaped } from '../../import/shape.ts'
 import { document } from '../../render/json.ts'
@@ -16,6 +17,8 @@ export interface Imported {
   /** As the user named it. */
   readonly folder: string
   readonly written: boolean
+  /** Files that were there before and are none of this import's, where it wrote over others; relative to the folder. */
+  readonly kept: readonly string[]
   /** What `vaultwright check` says of the files. */
   readonly findings: readonly Diagnostic[]
 }
@@ -38,6 +41,7 @@ export function importJson(imported: Imported): string {
       path: file.path,
       describes: file.describes.map((object) => ({ ...object })),
     })),
+    kept: [...imported.kept],
     variables: variablesOf(shaped),
     left_out: shaped.leftOut.map((object) => ({ ...object })),
     external_policies: shaped.dangling.map(({ environment, name }) => ({ environment, name })),
@@ -64,28 +68,60 @@ function countSeverities(findings: readonly Diagnostic[]): Record<Severity, numb
   return counts
 }
 
+interface Said {
+  readonly environment: string
+  readonly text: string
+}
+
+/** What several environments have in common is said once. */
+function together(said: readonly Said[]): string[] {
+  return [...groupBy(said, ({ text }) => text)].map(
+    ([text, of]) => `${of.map(({ environment }) => environment).join(', ')}: ${text}`,
+  )
+}
+
 /** What a person should know, one sentence each. */
-function notices({ shaped, sources }: Imported): string[] {
-  const unknown = sources.flatMap(({ environment, reading }) =>
-    reading.objects.flatMap((live) => [
-      ...(live.unknown === undefined
-        ? []
-        : [
-            `${environment}: ${live.address} has fields on the server that this version does not know, and leaves alone: ${live.unknown.join(', ')}.`,
-          ]),
-      ...(live.attributes === undefined
-        ? []
-        : [
-            `${environment}: ${live.address} has ${Object.keys(live.attributes).join(' and ')} on the server, which no file says; writes keep it.`,
-          ]),
-    ]),
-  )
-  const perhaps = shaped.perhaps.map(
-    ({ environment, address, fields }) =>
-      `${environment}: ${address} may have ${fields.join(' or ')}, which the server never gives back; if so, name it as a reference where the file says so.`,
-  )
-  const given = sources.flatMap(({ environment, notices }) => notices.map((notice) => `${environment}: ${notice}`))
-  return [...given, ...unknown, ...perhaps]
+function notices(imported: Imported): string[] {
+  const perhaps = imported.shaped.perhaps.map(({ environment, address, fields }) => ({
+    environment,
+    text: `${address} may have ${fields.join(' or ')}, which the server never gives back; if so, name it as a reference where the file says so.`,
+  }))
+  const of = (texts: (source: AnsweredSource) => readonly string[]) =>
+    imported.sources.flatMap((source) => texts(source).map((text) => ({ environment: source.environment, text })))
+  return together([
+    ...of((source) => gaps(source, imported)),
+    ...of(({ notices }) => notices),
+    ...of(unsaid),
+    ...perhaps,
+  ])
+}
+
+/** What is missing so that a person would wonder. */
+function gaps(source: AnsweredSource, imported: Imported): string[] {
+  const { 'auth-mount': mounts = 0, 'jwt-role': roles = 0 } = countKinds(source, imported)
+  const nothing = mounts + roles === 0
+  return [
+    ...(nothing
+      ? [`no mount of type jwt or oidc was found; check --mount, and that this is the right namespace.`]
+      : []),
+    ...(source.server.address === ''
+      ? [`nothing says the address of the server; write "address:" into its environment file, or set VAULT_ADDR.`]
+      : []),
+  ]
+}
+
+/** What the server has and no file says. */
+function unsaid({ reading }: AnsweredSource): string[] {
+  return reading.objects.flatMap(({ address, unknown, attributes }) => [
+    ...(unknown === undefined
+      ? []
+      : [
+          `${address} has fields on the server that this version does not know, and leaves alone: ${unknown.join(', ')}.`,
+        ]),
+    ...(attributes === undefined
+      ? []
+      : [`${address} has ${Object.keys(attributes).join(' and ')} on the server, which no file says; writes keep it.`]),
+  ])
 }
 
 interface TextOptions {
@@ -98,6 +134,7 @@ export function importText(imported: Imported, options: TextOptions): string {
   const sections = [
     environmentLines(imported),
     [...(written ? [] : [dryLine]), ...fileLines(shaped.files, folder, written, options)],
+    limited('Left as they were; delete those that this import replaces:', imported.kept, options),
     limited('Left out, and not owned:', leftOutLines(shaped), options),
     limited(
       'Policies that roles name and no file describes, so they are external_policies:',
@@ -124,11 +161,11 @@ const dryLine = 'Nothing is written, as --dry-run says. It would be:'
 const provedLine = 'Proved: planning these files against what was read changes nothing.'
 
 function leftOutLines({ leftOut }: Shaped): string[] {
-  return leftOut.map(({ environment, address, reason }) => `${environment}: ${address}: ${reason}`)
+  return together(leftOut.map(({ environment, address, reason }) => ({ environment, text: `${address}: ${reason}` })))
 }
 
 function externalLines({ dangling }: Shaped): string[] {
-  return dangling.map(({ environment, name }) => `${environment}: ${name}`)
+  return together(dangling.map(({ environment, name }) => ({ environment, text: name })))
 }
 
 function environmentLines(imported: Imported): string[] {
@@ -140,7 +177,7 @@ function environmentLines(imported: Imported): string[] {
       countOf(counts['jwt-role'] ?? 0, 'role'),
       counts['policy'] === 1 ? '1 policy' : `${counts['policy'] ?? 0} policies`,
     ]
-    const place = [address, ...(namespace === '' ? [] : [`namespace ${namespace}`])].filter(Boolean).join(', ')
+    const place = [address || 'no address', ...(namespace === '' ? [] : [`namespace ${namespace}`])].join(', ')
     return [source.environment, `${place} (${productNames[product]} ${version})`, objects.join(', ')]
   })
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)))
@@ -205,5 +242,6 @@ function checkLine(findings: readonly Diagnostic[]): string {
     ...(warning > 0 ? [countOf(warning, 'warning')] : []),
     ...(info > 0 ? [countOf(info, 'remark')] : []),
   ]
-  return `vaultwright check has something to say about what was on the server already: ${parts.join(', ')}.`
+  const until = error > 0 ? ' What has to stay for now is an exception under "lint" in vaultwright.yaml.' : ''
+  return `vaultwright check has something to say about what was on the server already: ${parts.join(', ')}.${until}`
 }

@@ -140,9 +140,7 @@ function configurationOf(mount: string, auth: JsonObject, findings: Findings): D
   if (found === undefined) return []
   const variable = environmentVariable(secret)
   const writeOnly = found.writeOnly.map(({ field }) =>
-    variable !== undefined && field[0] === 'oidc_client_secret'
-      ? { field, reference: `\${env:${variable}}` }
-      : { field },
+    variable !== undefined && field[0] === 'oidc_client_secret' ? { field, variable } : { field },
   )
   if (!isEmpty(secret) && variable === undefined && templatedField({ secret: secret as JsonValue }) === undefined)
     findings.note(from, 'its client secret stands there in clear text; files get a reference. Give it another one')

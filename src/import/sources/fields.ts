@@ -133,8 +133,8 @@ export interface WriteOnlyField {
   /** API path of the object. */
   readonly path: string
   readonly field: FieldPath
-  /** A reference that fits, where the source has one itself. */
-  readonly reference?: string
+  /** The variable that holds it, where the source says one itself. */
+  readonly variable?: string
 }
 
 /** Secrets that the server strips from the provider_config it answers. */

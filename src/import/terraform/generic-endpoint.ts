@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
+import { parseJsonText } from '../../core/json-text.ts'
 import { asText, type DescribedObject, mountPath } from '../sources/described.ts'
 import type { Findings } from '../sources/findings.ts'
 import { configData, mountRequest, type Request, roleData } from '../sources/requests.ts'
@@ -60,7 +61,7 @@ export function enablesMount({ values }: Resource): boolean {
 /** No word of the parser's: it quotes the text, and the text may hold a secret. */
 function bodyOf(text: string): JsonObject | undefined {
   try {
-    const body: unknown = JSON.parse(text)
+    const body = parseJsonText(text)
     return isObject(body) ? body : undefined
   } catch {
     return undefined

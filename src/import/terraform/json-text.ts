@@ -1,4 +1,5 @@
 import { problem, UserError } from '../../core/diagnostic.ts'
+import { parseJsonText, TooDeep } from '../../core/json-text.ts'
 
 /**
  * The JSON that Terraform or OpenTofu printed. No parser's words come out: they quote the text, and the text may hold secrets.
@@ -7,12 +8,12 @@ import { problem, UserError } from '../../core/diagnostic.ts'
  */
 export function terraformJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
-  } catch {
+    return parseJsonText(text.replace(/^\ufeff/, ''))
+  } catch (error) {
     throw new UserError([
       problem(
         'not-terraform',
-        `${file}: ${mistakeIn(text)}`,
+        `${file}: ${error instanceof TooDeep ? 'this JSON is nested too deeply' : mistakeIn(text)}`,
         'Pass what "terraform show -json" or "tofu show -json" prints.',
       ),
     ])
