@@ -79,7 +79,7 @@ async function measureSize(vault, folder, size) {
       ),
     () => onFreshServer(vault, true, (env) => timed(folder, env, [bare, 'write', String(size)])),
   )
-  rows.push({ what: 'create, each read back (beside bare writes)', size, ...create })
+  rows.push({ what: 'create: each read before and after, in a journal (beside bare writes)', size, ...create })
 
   await onFreshServer(vault, false, async (env, port) => {
     await timed(folder, env, [program, 'apply', '--auto-approve', '--format', 'json', '-v', '-C', configuration])
