@@ -1,21 +1,12 @@
+import { olderNames } from '../access/login/older-names.ts'
 import { nearest } from '../core/nearest.ts'
 import { quoted } from './text.ts'
 
 export { nearest } from '../core/nearest.ts'
 
-/** Old names of Vault's token fields; the API still takes them, the files do not (tokenutil.go). */
-const formerNames: Readonly<Record<string, string>> = {
-  policies: 'token_policies',
-  ttl: 'token_ttl',
-  max_ttl: 'token_max_ttl',
-  period: 'token_period',
-  num_uses: 'token_num_uses',
-  bound_cidrs: 'token_bound_cidrs',
-}
-
 /** For an unknown key: what was probably meant, or else what there is. */
 export function suggestKey(key: string, valid: readonly string[]): string {
-  const former = Object.hasOwn(formerNames, key) ? formerNames[key] : undefined
+  const former = Object.hasOwn(olderNames, key) ? olderNames[key] : undefined
   const meant = former !== undefined && valid.includes(former) ? former : nearest(key, valid)
   return meant === undefined ? `Valid keys are: ${valid.join(', ')}.` : `Did you mean ${quoted(meant)}?`
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { olderNames } from '../../src/access/login/older-names.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { kindOf } from '../../src/core/kind.ts'
 import {
   configShapes,
   mountShapes,
-  olderNames,
   partSecrets,
   roleShapes,
   secretInside,

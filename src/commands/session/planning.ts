@@ -96,9 +96,7 @@ async function withLockouts(
 ): Promise<readonly Found[]> {
   if (found.every(({ part }) => part.plan.changes.length === 0)) return found
   const { findLockouts } = await import('./lockouts.ts')
-  const groups = [...groupBy(found, ({ part }) => part.target).values()].map((together) =>
-    together.map(({ part }) => part),
-  )
+  const groups = byServer(found.map(({ part }) => part))
   const lockouts = await Promise.all(
     groups.map(async (parts) => {
       const [{ input }] = parts as readonly PlannedPart[] as readonly [PlannedPart]
@@ -114,12 +112,7 @@ async function withLockouts(
 
 /** Server by server: what is too much for one environment of a server is too much for all of them. */
 function withBrakes(found: readonly Found[], allowed: PlanningOptions['allowed']): Found[] {
-  const verdicts = [...groupBy(found, ({ part }) => part.target).values()].map((together) =>
-    brake(
-      together.map(({ part }) => part),
-      allowed,
-    ),
-  )
+  const verdicts = byServer(found.map(({ part }) => part)).map((together) => brake(together, allowed))
   const of = ({ part: { plan } }: Found, side: 'refusals' | 'released') =>
     verdicts.flatMap((verdict) => verdict[side].filter(({ environment }) => environment === plan.environment))
   return found.map((one) => ({
@@ -153,6 +146,10 @@ export interface PlannedPart {
   readonly lockouts?: readonly Refusal[]
 }
 
+function byServer(parts: readonly PlannedPart[]): PlannedPart[][] {
+  return [...groupBy(parts, ({ target }) => target).values()]
+}
+
 /**
  * Who gains and who loses access is decided server by server, because environments on one server share its policies. Most
  * plans change nothing, and do without all the code for it.
@@ -161,8 +158,7 @@ async function assessed(parts: readonly PlannedPart[]): Promise<EnvironmentPlan[
   if (parts.every(({ plan }) => plan.changes.length === 0)) return parts.map(({ plan }) => plan)
   const { withAccess } = await import('../../engine/access.ts')
   const plans = new Map<PlannedPart, EnvironmentPlan>()
-  for (const target of new Set(parts.map((part) => part.target))) {
-    const together = parts.filter((part) => part.target === target)
+  for (const together of byServer(parts)) {
     for (const [index, plan] of withAccess(together).entries()) plans.set(together[index] as PlannedPart, plan)
   }
   return parts.map((part) => plans.get(part) as EnvironmentPlan)

@@ -1,3 +1,4 @@
+import { olderNames } from '../../access/login/older-names.ts'
 import { isEmpty, isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { FieldPath } from '../../core/kind.ts'
 import { flag, integer, own, type Shapes, scalarsOrLists, seconds, text, textMap, textMaps, texts } from './shapes.ts'
@@ -105,16 +106,6 @@ export function answered(shapes: Shapes, data: JsonObject): JsonObject {
 
 /** Where a mount gets the keys that tokens are checked with. */
 export const keySources = ['jwt_validation_pubkeys', 'jwks_url', 'jwks_pairs', 'oidc_discovery_url', 'provider_config']
-
-/** Older names of a role's fields (sdk/helper/tokenutil). */
-export const olderNames: Readonly<Record<string, string>> = {
-  policies: 'token_policies',
-  ttl: 'token_ttl',
-  max_ttl: 'token_max_ttl',
-  period: 'token_period',
-  num_uses: 'token_num_uses',
-  bound_cidrs: 'token_bound_cidrs',
-}
 
 /** A role under its present names: an older one counts where the present one says nothing. */
 export function withPresentNames(

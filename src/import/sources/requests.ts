@@ -1,10 +1,10 @@
+import { olderNames } from '../../access/login/older-names.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { FieldPath } from '../../core/kind.ts'
 import { asMap, asText } from './described.ts'
 import {
   configShapes,
   mountShapes,
-  olderNames,
   partSecrets,
   roleShapes,
   secretInside,

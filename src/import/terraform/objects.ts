@@ -1,9 +1,9 @@
+import { olderNames } from '../../access/login/older-names.ts'
 import { isEmpty, isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { asMap, asText, type DescribedObject, mountPath, type Target } from '../sources/described.ts'
 import {
   configShapes,
   mountShapes,
-  olderNames,
   partSecrets,
   roleShapes,
   secretInside,
