@@ -1,20 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.ts'
-import { configuration, ownName, workplace } from './fixture.ts'
-
-const manyRoles = (id: string, count: number) =>
-  configuration(id, {
-    'roles/many.yaml': [
-      'name: "r-${n}"',
-      `mount: ${id}`,
-      'environments: [production]',
-      `for_each: [${Array.from({ length: count }, (_, n) => `{ n: "${n}" }`).join(', ')}]`,
-      'role_type: jwt',
-      'user_claim: project_id',
-      'bound_claims: { project_id: "${n}" }',
-      '',
-    ].join('\n'),
-  })
+import { configuration, manyRoles, ownName, workplace } from './fixture.ts'
 
 describe('Ctrl-C in the middle of an apply', () => {
   test('finishes the writes under way, says what was and was not done, and a second apply does the rest', async () => {

@@ -32,6 +32,23 @@ export function configuration(id: string, more: Files = {}): Files {
   }
 }
 
+/** The same with so many roles more, which cost nothing but requests. */
+export function manyRoles(id: string, count: number, more: Files = {}): Files {
+  return configuration(id, {
+    'roles/many.yaml': [
+      'name: "r-${n}"',
+      `mount: ${id}`,
+      'environments: [production]',
+      `for_each: [${Array.from({ length: count }, (_, n) => `{ n: "${n}" }`).join(', ')}]`,
+      'role_type: jwt',
+      'user_claim: project_id',
+      'bound_claims: { project_id: "${n}" }',
+      '',
+    ].join('\n'),
+    ...more,
+  })
+}
+
 let counter = 0
 
 /** A name for mounts and policies that no other test uses. */

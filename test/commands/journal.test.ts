@@ -17,7 +17,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseJournal } from '../../src/core/journal.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { withFiles } from '../support/files.ts'
-import { configuration, ownName, type Workplace, workplace } from './fixture.ts'
+import { configuration, manyRoles, ownName, type Workplace, workplace } from './fixture.ts'
 
 const folderOf = ({ directory }: Workplace) => join(directory, '.vaultwright/journal')
 
@@ -25,20 +25,6 @@ function theJournal(place: Workplace) {
   const [name = ''] = readdirSync(folderOf(place))
   return parseJournal(readFileSync(join(folderOf(place), name), 'utf8'), name)
 }
-
-const manyRoles = (id: string, count: number) =>
-  configuration(id, {
-    'roles/many.yaml': [
-      'name: "r-${n}"',
-      `mount: ${id}`,
-      'environments: [production]',
-      `for_each: [${Array.from({ length: count }, (_, n) => `{ n: "${n}" }`).join(', ')}]`,
-      'role_type: jwt',
-      'user_claim: project_id',
-      'bound_claims: { project_id: "${n}" }',
-      '',
-    ].join('\n'),
-  })
 
 async function withSandbox<T>(work: (sandbox: Sandbox) => Promise<T>): Promise<T> {
   const sandbox = await startSandbox()

@@ -2,24 +2,14 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { request } from '../support/live-vault.ts'
-import { configuration, ownName, workplace } from './fixture.ts'
+import { configuration, manyRoles, ownName, workplace } from './fixture.ts'
 
 /** A mount with so many roles of its own, in an environment that owns every policy. */
 function roles(count: number) {
   const id = ownName()
   const environment = configuration(id)['environments/production.yaml']
-  return configuration(id, {
+  return manyRoles(id, count, {
     'environments/production.yaml': `${environment}owns: { policies: ["*"] }\n`,
-    'roles/many.yaml': [
-      'name: "r-${n}"',
-      `mount: ${id}`,
-      'environments: [production]',
-      `for_each: [${Array.from({ length: count }, (_, n) => `{ n: "${n}" }`).join(', ')}]`,
-      'role_type: jwt',
-      'user_claim: project_id',
-      'bound_claims: { project_id: "${n}" }',
-      '',
-    ].join('\n'),
   })
 }
 

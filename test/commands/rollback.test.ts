@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isObject, type JsonObject, type JsonValue } from '../../src/core/json.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
+import { atWrite, faultProxy } from '../support/fault-proxy.ts'
 import { request, type Server, startVault } from '../support/live-vault.ts'
+import { killable } from '../support/program.ts'
 import type { VaultProcess } from '../support/vault-process.ts'
 import { configuration, ownName, type Workplace, workplace } from './fixture.ts'
-import { pausingProxy } from './pausing-proxy.ts'
 
 let vault: VaultProcess
 beforeAll(async () => {
@@ -150,16 +151,15 @@ describe('after a SIGKILL in the middle of an apply', () => {
   ] as const)(
     'at write %i, %s the server hears of it, the rollback finds out what was done and takes it back',
     async (nth, when) => {
-      const proxy = await pausingProxy(vault.address)
+      const proxy = await faultProxy(vault)
       const server = { address: proxy.address, token: vault.token }
       const { id, place } = await changing(server)
       const { run } = place
       const before = await picture(vault)
-      let kill: ((signal: NodeJS.Signals) => void) | undefined
-      const held = proxy.hold(nth, when).then(() => kill?.('SIGKILL'))
+      const { options, kill } = killable()
+      atWrite(proxy, nth - 1, when, kill)
       const words = ['apply', '--auto-approve', '--no-lock', '--parallelism', '1', ...allowances(id)]
-      const ended = await run(words, { onStart: (end) => (kill = end) })
-      await held
+      const ended = await run(words, options)
       expect(ended.code, ended.output).toBe(null)
       expect(await picture(vault)).not.toEqual(nth === 1 && when === 'before' ? {} : before)
 
@@ -177,14 +177,17 @@ describe('after a SIGKILL in the middle of an apply', () => {
 })
 
 test('a policy that somebody changes between the look and the write is not overwritten where the server can tell', async () => {
-  const proxy = await pausingProxy(vault.address)
+  const proxy = await faultProxy(vault)
   const id = ownName()
   const place = workplace(
     { 'environments/production.yaml': `policies: [${id}]\n`, [`policies/${id}.hcl`]: hcl('b') },
     { address: proxy.address, token: vault.token },
   )
   await request(vault, 'POST', `sys/policies/acl/${id}`, { policy: hcl('a') })
-  proxy.interrupt(1, () => request(vault, 'POST', `sys/policies/acl/${id}`, { policy: hcl('theirs') }))
+  atWrite(proxy, 0, 'before', async () => {
+    await request(vault, 'POST', `sys/policies/acl/${id}`, { policy: hcl('theirs') })
+    return undefined
+  })
   const ended = await place.run(['apply', '--auto-approve', '--no-lock'])
   const { body } = await request(vault, 'GET', `sys/policies/acl/${id}`)
   const openbao = (await request(vault, 'GET', 'sys/health')).body?.['enterprise'] === undefined

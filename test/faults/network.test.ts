@@ -1,10 +1,16 @@
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { type FaultCounts, type Fault as NetworkFault, seededFaults, seededRandom } from '../support/fault-proxy.ts'
+import {
+  type FaultCounts,
+  isChange,
+  type Fault as NetworkFault,
+  seededFaults,
+  seededRandom,
+} from '../support/fault-proxy.ts'
 import { startVault } from '../support/live-vault.ts'
 import { survive, undisturbed } from './survival.ts'
-import { faultWorld, isChange } from './world.ts'
+import { faultWorld } from './world.ts'
 
 const each: readonly NetworkFault[] = [
   { fault: 'status', status: 429, headers: { 'retry-after': '0' } },

@@ -1,17 +1,10 @@
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
 import { startDurableVault } from '../support/durable-vault.ts'
-import type { Passing } from '../support/fault-proxy.ts'
+import { atWrite } from '../support/fault-proxy.ts'
 import { request, type Server } from '../support/live-vault.ts'
 import { oneByOne, survive, undisturbed } from './survival.ts'
-import { faultWorld, isChange, type World } from './world.ts'
-
-/** At the n-th write, before or after the server has done it. */
-function atWrite(world: World, write: number, when: 'before' | 'after', happen: () => Promise<'drop' | undefined>) {
-  let seen = 0
-  world.proxy.script = (request: Passing) =>
-    isChange(request) && seen++ === write ? { fault: 'event', when, happen } : undefined
-}
+import { faultWorld } from './world.ts'
 
 const moments = [0, 1, 17, 33, 49] as const
 
@@ -25,7 +18,7 @@ test('the server is killed in the middle of an apply, and comes back from its di
       await vault.kill()
       return undefined
     }
-    atWrite(world, write, when, happen)
+    atWrite(world.proxy, write, when, happen)
     const left = await survive(world, clean, { what: `server killed ${when} write ${write}`, mend: vault.start })
     expect(left).toBe(when === 'before' ? 50 - write : 49 - write)
   }
@@ -41,7 +34,7 @@ test('the server restarts while an apply goes on', async () => {
     await vault.start()
     return 'drop' as const
   }
-  atWrite(world, 20, 'after', happen)
+  atWrite(world.proxy, 20, 'after', happen)
   expect(await survive(world, clean, { what: 'server restarted' })).toBeLessThanOrEqual(1)
   await world.proxy.close()
 }, 300_000)
@@ -55,7 +48,7 @@ test('the server is sealed in the middle of an apply, and unsealed afterwards', 
       await vault.seal()
       return undefined
     }
-    atWrite(world, write, 'before', happen)
+    atWrite(world.proxy, write, 'before', happen)
     const left = await survive(world, clean, { what: `sealed at write ${write}`, mend: vault.unseal })
     expect(left).toBe(50 - write)
   }
@@ -82,7 +75,7 @@ test('the token is revoked, or expires, in the middle of an apply', async () => 
     ['10s', async () => {}],
   ] as const) {
     const token = await tokenOf(vault, ttl)
-    atWrite(world, 20, 'before', async () => {
+    atWrite(world.proxy, 20, 'before', async () => {
       await end(token)
       while (await alive(vault, token)) await new Promise((resolve) => setTimeout(resolve, 100))
       return undefined

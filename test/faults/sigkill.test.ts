@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { atWrite } from '../support/fault-proxy.ts'
 import { startVault } from '../support/live-vault.ts'
+import { killable } from '../support/program.ts'
 import { type Fault, survive, undisturbed } from './survival.ts'
-import { faultWorld, isChange, type World } from './world.ts'
+import { faultWorld, type World } from './world.ts'
 
 /** Where the program is killed: at which of its writes, before the server has it or after the server has done it. */
 interface Step {
@@ -13,22 +15,8 @@ interface Step {
 const lanes = 4
 
 function killedAt({ write, when }: Step, world: World): Fault {
-  let kill: (signal: NodeJS.Signals) => void = () => {}
-  let gone: () => void = () => {}
-  const end = new Promise<void>((resolve) => {
-    gone = resolve
-  })
-  let seen = 0
-  world.proxy.script = (request) => {
-    if (!isChange(request) || seen++ !== write) return undefined
-    const happen = async () => {
-      kill('SIGKILL')
-      await end
-      return 'drop' as const
-    }
-    return { fault: 'event', when, happen }
-  }
-  const options = { onStart: (end: typeof kill) => (kill = end), onEnd: gone }
+  const { options, kill } = killable()
+  atWrite(world.proxy, write, when, kill)
   return { what: `killed ${when} write ${write}`, options }
 }
 

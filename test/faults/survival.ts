@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import type { Passing } from '../support/fault-proxy.ts'
+import { isChange, type Passing } from '../support/fault-proxy.ts'
 import type { RunOptions } from '../support/program.ts'
 import type { ServerState } from '../support/server-state.ts'
-import { digestOfOthers, isChange, leftOf, plannedChanges, type World } from './world.ts'
+import { digestOfOthers, leftOf, plannedChanges, type World } from './world.ts'
 
 /** Changes one after the other, so that the n-th write of every run is the same. */
 export const oneByOne = ['apply', '--auto-approve', '--parallelism', '1']

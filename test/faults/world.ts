@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { isObject, type JsonObject } from '../../src/core/json.ts'
 import { lockPrefix } from '../../src/core/lock.ts'
-import { type FaultProxy, faultProxy, type Passing } from '../support/fault-proxy.ts'
+import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
 import { withFiles } from '../support/files.ts'
 import { request, type Server } from '../support/live-vault.ts'
 import { type Ended, type RunOptions, vaultwright } from '../support/program.ts'
@@ -207,12 +207,6 @@ export function leftOf(world: World, now: ServerState, target: ServerState): str
     if (sameAt(path, now, world.before)) return [address]
     throw new Error(`${address} is neither as it was nor as it should be: ${JSON.stringify(now.get(path))}`)
   })
-}
-
-/** Whether a request changes an object of the plan, and not the lock or the run's own session. */
-export function isChange({ method, path }: Passing): boolean {
-  if (method === 'GET' || method === 'LIST') return false
-  return !path.includes(lockPrefix) && !path.startsWith('sys/capabilities') && !path.startsWith('auth/token/')
 }
 
 /** Addresses that a plan says would be changed, sorted. */

@@ -2,6 +2,7 @@ import { type Fault, survive, undisturbed } from '../faults/survival.ts'
 import { faultWorld, type World } from '../faults/world.ts'
 import { type FaultCounts, type FaultScript, seededFaults, seededRandom } from '../support/fault-proxy.ts'
 import { startVault } from '../support/live-vault.ts'
+import { killable } from '../support/program.ts'
 import { describeTally, newTally } from './tally.ts'
 
 /**
@@ -51,18 +52,12 @@ export async function soak({
 
 /** The program is killed when it sends its n-th request, whatever that is. */
 function killing(world: World, faults: FaultScript, killAt: number | undefined, counts: FaultCounts): Fault['options'] {
-  let kill: (signal: NodeJS.Signals) => void = () => {}
-  let gone: () => void = () => {}
-  const end = new Promise<void>((resolve) => {
-    gone = resolve
-  })
+  const { options, kill } = killable()
   const happen = async () => {
     counts.set('SIGKILL', 1)
-    kill('SIGKILL')
-    await end
-    return 'drop' as const
+    return kill()
   }
   world.proxy.script = (request) =>
     request.n === killAt ? { fault: 'event', when: request.n % 2 === 0 ? 'before' : 'after', happen } : faults(request)
-  return { onStart: (end) => (kill = end), onEnd: gone }
+  return options
 }

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { inject, onTestFinished } from 'vitest'
 import { request, type Server } from './live-vault.ts'
+import { freePorts } from './vault-process.ts'
 
 /** A server with its data on disk (raft), which can be killed, started again, sealed and unsealed. It goes with the test. */
 export interface DurableVault {
@@ -96,13 +95,4 @@ async function until(done: () => Promise<boolean>, what: string): Promise<void> 
     await wait(50)
   }
   throw new Error(`the server did not ${what} within a minute`)
-}
-
-/** Held together until all are known: asked one by one, the system may give the same twice. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse, request as sen
 import { request as sendSecurely } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { lockPrefix } from '../../src/core/lock.ts'
 
 /** One request on its way: the n-th of the proxy, from 0. */
 export interface Passing {
@@ -22,7 +23,9 @@ export type Fault =
   | { readonly fault: 'truncate' }
   | { readonly fault: 'garble'; readonly as: Garbled }
   /** Something else goes wrong at this moment, such as a process that is killed. The request goes on unless it says "drop". */
-  | { readonly fault: 'event'; readonly when: 'before' | 'after'; readonly happen: () => Promise<'drop' | undefined> }
+  | { readonly fault: 'event'; readonly when: 'before' | 'after'; readonly happen: Happening }
+
+type Happening = () => Promise<'drop' | undefined>
 
 type Garbled = 'html' | 'half json' | 'noise' | 'empty' | 'array' | 'null'
 
@@ -156,6 +159,18 @@ async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of stream) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+/** Whether a request changes an object, and neither the lock nor the run's own session. */
+export function isChange({ method, path }: Passing): boolean {
+  if (method === 'GET' || method === 'LIST') return false
+  return !path.includes(lockPrefix) && !path.startsWith('sys/capabilities') && !path.startsWith('auth/token/')
+}
+
+/** Something that happens at one write, the first being 0: before the server hears of it, or after it has done it. */
+export function atWrite(proxy: FaultProxy, write: number, when: 'before' | 'after', happen: Happening): void {
+  let seen = 0
+  proxy.script = (request) => (isChange(request) && seen++ === write ? { fault: 'event', when, happen } : undefined)
 }
 
 /** How often each of a script's faults happened, by class. */

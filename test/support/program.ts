@@ -64,3 +64,26 @@ export function vaultwright(
 function journal(cwd: string): Readonly<Record<string, string>> {
   return cwd === repository ? { VAULTWRIGHT_JOURNAL: `${tmpdir()}/vaultwright-test-journals/` } : {}
 }
+
+/** A run that can be killed at a moment of the proxy's script. */
+interface Killable {
+  readonly options: Pick<RunOptions, 'onStart' | 'onEnd'>
+  /** Ends it by SIGKILL; resolves when it is gone. What it had just sent is dropped. */
+  readonly kill: () => Promise<'drop'>
+}
+
+export function killable(): Killable {
+  let kill: (signal: NodeJS.Signals) => void = () => {}
+  let gone: () => void = () => {}
+  const end = new Promise<void>((resolve) => {
+    gone = resolve
+  })
+  return {
+    options: { onStart: (started) => (kill = started), onEnd: () => gone() },
+    async kill() {
+      kill('SIGKILL')
+      await end
+      return 'drop'
+    },
+  }
+}

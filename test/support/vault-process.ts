@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -30,7 +31,8 @@ export interface LaunchOptions {
 export async function launch(program: string, options: LaunchOptions = {}): Promise<VaultProcess> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await launchAt(program, await freePort(), options)
+      const [port] = (await freePorts(1)) as [number]
+      return await launchAt(program, port, options)
     } catch (error) {
       // Somebody else may take the port between the asking and the using.
       if (attempt === 3 || !String(error).includes('address already in use')) throw error
@@ -110,13 +112,13 @@ function exit(): void {
   process.exit(1)
 }
 
-/** A port that nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
+/** Ports that nobody uses now. Held together until all are known: asked one by one, the system may give the same twice. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
 }
 
 /**
