@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './tiering.ts'
 import { realpathSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
