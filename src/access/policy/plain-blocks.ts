@@ -1,5 +1,6 @@
 import { patternOf } from './pattern.ts'
 import type { Capability, PathRule, TextPosition } from './policy.ts'
+import { maybeTemplated } from './templating.ts'
 
 /**
  * The rules of a text that is written as nearly all are: comments, and blocks that list capabilities and nothing else. Undefined
@@ -28,8 +29,8 @@ const longest = 20_000
 
 const space = '[ \\t\\n]*'
 const blank = '(?:[ \\t\\n]|(?:#|//)[^\\0\\r\\n]*(?:\\n|$))*'
-/** Printable ASCII, without what ends a text in quotes, escapes in it, or is filled in. */
-const path = '"([ !#%-\\[\\]-z|~]+)"'
+/** Printable ASCII, without what ends a text in quotes, escapes in it, or begins an interpolation. */
+const path = '"([ !#%-\\[\\]-~]+)"'
 const list = `\\[${space}(?:("[a-z]+"(?:${space},${space}"[a-z]+")*)${space}(?:,${space})?)?\\]`
 const block = new RegExp(
   `(${blank})path[ \\t]+${path}[ \\t]*\\{${blank}capabilities[ \\t]*=[ \\t]*${list}${blank}\\}`,
@@ -71,7 +72,8 @@ const capabilities: ReadonlySet<string> = new Set<Capability>([
 
 function ruleOf(written: string, listed: string, position: TextPosition): PathRule | undefined {
   const path = patternOf(written, '')
-  if ('error' in path) return undefined
+  const templated = maybeTemplated(written)
+  if ('error' in path || templated === undefined) return undefined
   const granted = new Set<Capability>()
   for (const [, capability = ''] of listed.matchAll(/"([a-z]+)"/g)) {
     if (!capabilities.has(capability)) return undefined
@@ -79,5 +81,5 @@ function ruleOf(written: string, listed: string, position: TextPosition): PathRu
   }
   const { pattern, match } = path
   const decisive = granted.has('deny') ? new Set<Capability>(['deny']) : granted
-  return { written, pattern, match, capabilities: decisive, templated: false, position }
+  return { written, pattern, match, capabilities: decisive, templated, position }
 }

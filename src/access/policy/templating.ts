@@ -5,8 +5,16 @@ import { HclError } from '../hcl/errors.ts'
  * PopulateString). What stands between the braces is looked at only then. Throws where braces lack their counterpart.
  */
 export function isTemplated(path: string): boolean {
+  const templated = maybeTemplated(path)
+  if (templated === undefined)
+    throw new HclError('failed to validate policy templating: unbalanced templating characters')
+  return templated
+}
+
+/** The same, undefined where braces lack their counterpart. */
+export function maybeTemplated(path: string): boolean | undefined {
+  if (!path.includes('{{') && !path.includes('}}')) return false
   const [before = '', ...pieces] = path.split('{{')
   const balanced = !before.includes('}}') && pieces.every((piece) => piece.split('}}').length === 2)
-  if (!balanced) throw new HclError('failed to validate policy templating: unbalanced templating characters')
-  return pieces.length > 0
+  return balanced ? pieces.length > 0 : undefined
 }

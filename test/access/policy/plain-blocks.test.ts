@@ -39,6 +39,9 @@ const path = fc.oneof(
     'a/+*',
     '',
     '{{identity.entity.id}}',
+    'a/{{identity.entity.name}}/{b}/*',
+    '{{a}} }}',
+    '+{{a}}',
     'a\\"',
     'é',
     '${a}',
@@ -102,7 +105,8 @@ describe('blocks that list capabilities and nothing else', () => {
 
   test.each([
     ['a mistake in a capability', 'path "a" { capabilities = ["reed"] }'],
-    ['a template', 'path "a/{{identity.entity.id}}" { capabilities = ["read"] }'],
+    ['half a template', 'path "a/{{identity.entity.id" { capabilities = ["read"] }'],
+    ['an interpolation', 'path "a/${b}" { capabilities = ["read"] }'],
     ['an escape', 'path "a\\n" { capabilities = ["read"] }'],
     ['a forbidden wildcard', 'path "a/+*" { capabilities = ["read"] }'],
     ['a missing comma', 'path "a" { capabilities = ["read" "list"] }'],
