@@ -40,10 +40,7 @@ export function deepEqual(a: JsonValue | undefined, b: JsonValue | undefined): b
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, index) => deepEqual(item, b[index]))
   if (!isObject(a) || !isObject(b)) return false
-  const [left, right] = [definedKeys(a), definedKeys(b)]
-  return left.length === right.length && left.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], b[key]))
-}
-
-function definedKeys(object: JsonObject): string[] {
-  return Object.keys(object).filter((key) => object[key] !== undefined)
+  const keys = Object.keys(a)
+  if (!keys.every((key) => a[key] === undefined || (Object.hasOwn(b, key) && deepEqual(a[key], b[key])))) return false
+  return Object.keys(b).every((key) => b[key] === undefined || (Object.hasOwn(a, key) && a[key] !== undefined))
 }

@@ -6,6 +6,7 @@ import { domainOf } from './gitlab.ts'
 import { refWords } from './ref-words.ts'
 import type { TextWord } from './texts.ts'
 import { counted, enumerate, isPresence, literally, namedIn, nameOf, onlyNamed } from './value-words.ts'
+import { onlyText } from './words.ts'
 
 /** Something that is said of tokens. */
 interface Phrase {
@@ -47,13 +48,20 @@ function makeWords(box: Box): BoxWords {
 
 type Told = readonly (readonly [string, ClaimWords])[]
 
+/** Of what is said of each claim: a text, JSON that begins with a quote, or more, JSON that does not. */
+function keyOf(told: Told): string {
+  let key = ''
+  for (const [claim, words] of told) key += `${JSON.stringify(claim)}${JSON.stringify(onlyText(words) ?? words)}`
+  return key
+}
+
 const mostTexts = 1_000
 
 /** Many roles bind the same besides whose tokens they are, and one change of a template changes many roles alike. */
 function rememberedBy(make: (told: Told) => string): (told: Told) => string {
   const texts = new Map<string, string>()
   return (told) => {
-    const key = JSON.stringify(told)
+    const key = keyOf(told)
     const known = texts.get(key)
     if (known !== undefined) return known
     if (texts.size >= mostTexts) texts.clear()
@@ -116,8 +124,8 @@ function subjectNoun(claim: string, box: Box): string {
 
 export function subjectText(subject: BoxWords['subject']): string {
   if ('text' in subject) return subject.text
-  const [one, many] = subjects[subject.claim] as readonly [string, string]
-  return counted(subject.words, one, many)
+  const noun = subjects[subject.claim] as readonly [string, string]
+  return counted(subject.words, noun[0], noun[1])
 }
 
 /** `user jane`, `users other than jane`; in the claim's own words where it is more than that. */

@@ -23,11 +23,25 @@ export function narrowInPlace(claims: Map<string, ClaimWords>, claim: string, wo
   const domain = domainOf(claim)
   if (isAnyClaim(domain, words)) return true
   const before = claims.get(claim)
+  if (before !== undefined && areTwoTexts(domain, before, words)) return false
   const normal = normalWords(domain, before === undefined ? words : bothWords(before, words))
   if (normal === undefined) return false
   if (isAnything(normal)) claims.delete(claim)
   else claims.set(claim, normal)
   return true
+}
+
+/** No token meets both, as most roles of one project say of the other's environment: the claim is to be two texts at once. */
+function areTwoTexts({ shape }: ClaimDomain, a: ClaimWords, b: ClaimWords): boolean {
+  if (shape !== 'text') return false
+  const one = onlyText(a)
+  const other = onlyText(b)
+  return one !== undefined && other !== undefined && one !== other
+}
+
+/** Whether no token can meet both. */
+export function excludeEachOther(claim: string, a: ClaimWords, b: ClaimWords): boolean {
+  return areTwoTexts(domainOf(claim), a, b) || narrow(new Map([[claim, a]]), claim, b) === undefined
 }
 
 export function intersectBoxes(a: Box, b: Box): Box | undefined {
@@ -74,7 +88,7 @@ export function someToken(box: Box): JsonObject {
  * The named claims of such a token, as far as it has them: all that is shown of most tokens. The others are made only where
  * one of these goes by them.
  */
-export function someClaims(box: Box, names: ReadonlySet<string>): JsonObject {
+export function someClaims(box: Box, names: readonly string[]): JsonObject {
   const claims: Record<string, JsonValue> = {}
   const whole = goByOthers(box, names) ? someToken(box) : undefined
   names.forEach((name) => {
@@ -84,8 +98,8 @@ export function someClaims(box: Box, names: ReadonlySet<string>): JsonObject {
   return claims
 }
 
-function goByOthers(box: Box, names: ReadonlySet<string>): boolean {
-  return [...names].some((name) => followers.has(name) && !box.has(name)) || [...box.keys()].some(isPointer)
+function goByOthers(box: Box, names: readonly string[]): boolean {
+  return names.some((name) => followers.has(name) && !box.has(name)) || [...box.keys()].some(isPointer)
 }
 
 function isPointer(claim: string): boolean {
@@ -161,7 +175,7 @@ function isAnything({ allOf, noneOf }: ClaimWords): boolean {
 /** The same demands in one spelling, so that equal ones are mostly equal; undefined where no claim meets them. */
 function normalWords(domain: ClaimDomain, words: ClaimWords): ClaimWords | undefined {
   if (domain.values !== undefined) return fromClosed(domain, domain.values, words)
-  if (domain.shape === 'text' && onlyText(words) !== undefined) return words
+  if (domain.shape !== 'number' && domain.shape !== 'opaque' && onlyText(words) !== undefined) return words
   const single = domain.shape === 'text' || domain.shape === 'number'
   const finite = single ? words.allOf.find((list) => list.every(isScalar)) : undefined
   if (finite !== undefined) {
@@ -177,6 +191,8 @@ function normalWords(domain: ClaimDomain, words: ClaimWords): ClaimWords | undef
 }
 
 function fromClosed(domain: ClaimDomain, all: readonly string[], words: ClaimWords): ClaimWords | undefined {
+  const text = onlyText(words)
+  if (text !== undefined && all.length > 1) return all.includes(text) ? words : undefined
   const values = all.filter((value) => satisfies(words, value))
   const absent = !domain.always && satisfies(words, undefined)
   if (absent) {

@@ -1,5 +1,6 @@
+import type { ClaimWords } from '../../core/access-effect.ts'
 import { byText } from '../../core/json.ts'
-import { allTokens, type Box, boxKey, isInside, narrow, subtractBox } from './box.ts'
+import { allTokens, type Box, boxKey, excludeEachOther, isInside, narrow, subtractBox } from './box.ts'
 import { boxWords, describeAlone, subjectText } from './box-words.ts'
 import type { TextWord } from './texts.ts'
 import { enumerate } from './value-words.ts'
@@ -14,7 +15,7 @@ export function describeBoxes(boxes: readonly Box[]): string {
 
 /** One text for all tokens of which the same is said besides whose they are; sorted. */
 export function boxPhrases(boxes: readonly Box[]): readonly string[] {
-  const [first] = boxes
+  const first = boxes[0]
   if (first !== undefined && boxes.length === 1) return [boxWords(first).text]
   const byRest = new Map<string, Subjects>()
   for (const box of withoutContained(boxes)) {
@@ -98,9 +99,10 @@ export interface Admitted {
  * keeps out. So the boxes may overlap.
  */
 export function describeAdmitted(box: Box, other: Box): Admitted {
-  const claims = [...new Set([...box.keys(), ...other.keys()])]
-  const changed = claims.filter((claim) => !sameWords(box.get(claim), other.get(claim)))
-  const apart = changed.some((claim) => narrow(only(box, claim), claim, other.get(claim) ?? anything) === undefined)
+  const changed = changedClaims(box, other)
+  const apart = changed.some((claim) =>
+    excludeEachOther(claim, box.get(claim) ?? anything, other.get(claim) ?? anything),
+  )
   if (apart) return { boxes: [box], common: box, text: changedText(box, changed) }
   const parts = changed.flatMap((claim) => subtractBox(only(box, claim), only(other, claim)))
   const texts = parts.map(describeAlone).filter((text) => text !== '')
@@ -112,6 +114,17 @@ export function describeAdmitted(box: Box, other: Box): Admitted {
     common: new Map([...box].filter(([claim]) => !widened.has(claim))),
     text: texts.join(', and '),
   }
+}
+
+function changedClaims(box: Box, other: Box): readonly string[] {
+  const changed: string[] = []
+  box.forEach((words, claim) => {
+    if (!sameWords(words, other.get(claim))) changed.push(claim)
+  })
+  other.forEach((_, claim) => {
+    if (!box.has(claim)) changed.push(claim)
+  })
+  return changed
 }
 
 function only(box: Box, claim: string): Box {
@@ -127,9 +140,14 @@ function narrowed(box: Box, part: Box): readonly Box[] {
 
 /** Nothing that was admitted is any more, so that what the role says now says it. */
 function changedText(box: Box, changed: readonly string[]): string {
-  const named = describeAlone(new Map([...box].filter(([claim]) => changed.includes(claim))))
-  const free = changed.filter((claim) => !box.has(claim)).map((claim) => `any ${freeNouns[claim] ?? claim}`)
-  const texts = [named, ...new Set(free)].filter((text) => text !== '')
+  const named = new Map<string, ClaimWords>()
+  const free = new Set<string>()
+  for (const claim of changed) {
+    const words = box.get(claim)
+    if (words === undefined) free.add(`any ${freeNouns[claim] ?? claim}`)
+    else named.set(claim, words)
+  }
+  const texts = [describeAlone(named), ...free].filter((text) => text !== '')
   return texts.length === 0 ? describeBoxes([box]) : texts.join(' with ')
 }
 

@@ -5,22 +5,14 @@ import { type Box, narrowInPlace, pointerParts } from './box.ts'
 /** The tokens that a role admits, or why it admits none, or why that cannot be said. */
 export type Admitted = { readonly box: Box } | { readonly nobody: string } | { readonly beyond: string }
 
-/** What one bound demands of a claim, by the name under which boxes know it. */
-interface Demand {
-  readonly claim: string
-  readonly words: ClaimWords
-}
-
 /** The set of GitLab's tokens that a role's bounds let in; networks and times are not looked at. */
 export function admittedBy(bounds: RoleBounds): Admitted {
   if (bounds.impossible !== undefined) return { nobody: bounds.impossible }
-  const demands = demandsOf(bounds)
-  const beyond = entangled(demands)
+  const beyond = entangled(bounds)
   if (beyond !== undefined) return { beyond }
   const box = new Map<string, ClaimWords>()
-  for (const { claim, words } of demands)
-    if (!narrowInPlace(box, claim, words)) return { nobody: `no token of GitLab has such a claim "${claim}"` }
-  return { box }
+  const impossible = narrowAll(box, bounds)
+  return impossible === undefined ? { box } : { nobody: `no token of GitLab has such a claim "${impossible}"` }
 }
 
 const noWords: readonly ClaimWord[] = []
@@ -33,17 +25,19 @@ const noAudience: ClaimWords = { allOf: [], noneOf: [{ glob: '*' }] }
 const [someText, someTexts] = [oneOf([{ form: 'text' }]), oneOf([{ form: 'strings' }])]
 const textOrNone = oneOf([{ form: 'string' }, { form: 'absent' }])
 
-function demandsOf(bounds: RoleBounds): readonly Demand[] {
+/** The first claim of which the box leaves nothing, by the name under which boxes know it. */
+function narrowAll(box: Map<string, ClaimWords>, bounds: RoleBounds): string | undefined {
   const { audiences, subject, issuer } = bounds
-  const demands: Demand[] = [{ claim: 'aud', words: audiences.length > 0 ? oneOf(audiences) : noAudience }]
-  const demand = (claim: string, words: ClaimWords) => demands.push({ claim, words })
-  if (subject !== undefined) demand('sub', oneOf([subject]))
-  if (issuer !== undefined) demand('iss', oneOf([issuer]))
-  for (const bound of bounds.bounds) demand(claimName(bound), oneOf(bound.alternatives.map(wordOf)))
-  for (const name of bounds.present) demand(claimName(name), someText)
-  for (const name of bounds.lists) demand(claimName(name), someTexts)
-  for (const name of bounds.strings) demand(claimName(name), textOrNone)
-  return demands
+  if (!narrowInPlace(box, 'aud', audiences.length > 0 ? oneOf(audiences) : noAudience)) return 'aud'
+  if (subject !== undefined && !narrowInPlace(box, 'sub', oneOf([subject]))) return 'sub'
+  if (issuer !== undefined && !narrowInPlace(box, 'iss', oneOf([issuer]))) return 'iss'
+  const cannotBe = (name: ClaimName, words: ClaimWords) => !narrowInPlace(box, claimName(name), words)
+  const found =
+    bounds.bounds.find((bound) => cannotBe(bound, oneOf(bound.alternatives.map(wordOf)))) ??
+    bounds.present.find((name) => cannotBe(name, someText)) ??
+    bounds.lists.find((name) => cannotBe(name, someTexts)) ??
+    bounds.strings.find((name) => cannotBe(name, textOrNone))
+  return found && claimName(found)
 }
 
 function wordOf(alternative: Alternative): ClaimWord {
@@ -58,9 +52,11 @@ export function claimName({ claim, pointer }: ClaimName): string {
 }
 
 /** Boxes take claims for independent, which a claim and a part of it are not. */
-function entangled(demands: readonly Demand[]): string | undefined {
-  if (!demands.some(({ claim }) => claim.startsWith('/'))) return undefined
-  const names = [...new Set(demands.map(({ claim }) => claim))]
+function entangled({ bounds, present, lists, strings, subject, issuer }: RoleBounds): string | undefined {
+  const all = [...bounds, ...present, ...lists, ...strings]
+  if (!all.some(({ claim }) => claim.startsWith('/'))) return undefined
+  const others = [['aud'], subject === undefined ? [] : ['sub'], issuer === undefined ? [] : ['iss']].flat()
+  const names = [...new Set([...others, ...all.map(claimName)])]
   const literal = names.find((name) => name.startsWith('/') && !isDeepPointer(name))
   if (literal !== undefined) return `the claim "${literal}" is looked up in a way that is not described here`
   for (const inner of names.filter(isDeepPointer)) {

@@ -19,8 +19,8 @@ export function counted(words: readonly TextWord[], one: string, many: string): 
 
 /** As it is, where nobody could take it for something else: a glob has stars, and text has none, nor gaps. */
 export function nameOf(word: TextWord): string {
-  const [text, plain] = typeof word === 'string' ? [word, /^[^\s,"()*]+$/] : [word.glob, /^[^\s,"()]+$/]
-  return plain.test(text) ? text : JSON.stringify(text)
+  if (typeof word === 'string') return /^[^\s,"()*]+$/.test(word) ? word : JSON.stringify(word)
+  return /^[^\s,"()]+$/.test(word.glob) ? word.glob : JSON.stringify(word.glob)
 }
 
 /** IDs by their number, names by their text. */
@@ -47,7 +47,7 @@ export function namedIn(words: ClaimWords): Named | undefined {
   const text = onlyText(words)
   if (text !== undefined) return { oneOf: [text], noneOf: [], present: true }
   const lists = allOf.filter((words) => !isPresence(words))
-  const [list] = lists
+  const list = lists[0]
   if (lists.length > 1 || !noneOf.every(isTextWord) || (list && !list.every(isTextWord))) return undefined
   if (list === undefined) return { noneOf, present: allOf.length > 0 }
   const oneOf = (list as readonly TextWord[]).filter((word) => !noneOf.includes(word))

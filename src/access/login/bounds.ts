@@ -60,11 +60,13 @@ export interface BoundsInput {
  */
 export function boundsOf(server: ServerVersion, input: BoundsInput): RoleBounds {
   const { role, config } = input
-  const [issuer, subject] = [text(config?.['bound_issuer']), text(role['bound_subject'])]
+  const issuer = text(config?.['bound_issuer'])
+  const subject = text(role['bound_subject'])
   const bounds = boundClaims(role)
   const { policies, templated } = policiesOf(server, role)
   const impossible = whyNobody(server, input, bounds, policies)
-  const [userClaim, groupsClaim] = [text(role['user_claim']), text(role['groups_claim'])]
+  const userClaim = text(role['user_claim'])
+  const groupsClaim = text(role['groups_claim'])
   const pointer = role['user_claim_json_pointer'] === true && userClaim.startsWith('/')
   const found: Writable<RoleBounds> = {
     audiences: texts(role['bound_audiences']),

@@ -57,7 +57,7 @@ function partsBeside({ sets }: Grants, others: readonly Grants[]): readonly Part
 }
 
 function together(found: readonly PathComparison[]): PathComparison {
-  const [first] = found
+  const first = found[0]
   if (first !== undefined && found.length === 1) return first
   const none: readonly PathPiece[] = []
   return {
@@ -82,7 +82,8 @@ function aloneIn(part: Part, { server }: Grants): PathComparison {
 }
 
 function findAlone({ rules, starts }: Part, server: ServerVersion): PathComparison {
-  const [rule, start] = [rules[0], starts[0]]
+  const rule = rules[0]
+  const start = starts[0]
   const found = rule && start && rules.length === 1 ? allowedAlone(rule, start.text, server) : undefined
   const places = () => rules.map((rule): Place => ({ match: rule.match, pattern: rule.pattern, rules: [rule] }))
   return found ?? compareTouching([server], places())

@@ -20,17 +20,17 @@ export function outermost(sorted: readonly string[]): Starts {
 
 /** Whether a path with this beginning may be among them: it begins with one of theirs, or one of theirs with it. */
 export function mayHold(starts: Starts, start: string): boolean {
-  let [low, high] = [0, starts.length]
+  let low = 0
+  let high = starts.length
   while (low < high) {
     const middle = (low + high) >> 1
     if ((starts[middle] as string) <= start) low = middle + 1
     else high = middle
   }
-  const [before, behind] = [starts[low - 1], starts[low]]
-  return (before !== undefined && start.startsWith(before)) || behind?.startsWith(start) === true
+  const before = starts[low - 1]
+  return (before !== undefined && start.startsWith(before)) || starts[low]?.startsWith(start) === true
 }
 
 export function mayMeet(a: Starts, b: Starts): boolean {
-  const [few, many] = a.length < b.length ? [a, b] : [b, a]
-  return few.some((start) => mayHold(many, start))
+  return a.length < b.length ? a.some((start) => mayHold(b, start)) : b.some((start) => mayHold(a, start))
 }

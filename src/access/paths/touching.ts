@@ -70,7 +70,8 @@ function compareAlone([server]: Servers, place: Place): PathComparison {
 function piecesAt(pattern: PathPattern, rule: MergedRule, bits: number): readonly PathPiece[] {
   const capabilities = capabilitiesIn(bits)
   if (capabilities.length === 0) return []
-  const [path, witness] = [patternText(pattern), exampleOf(pattern)]
+  const path = patternText(pattern)
+  const witness = exampleOf(pattern)
   return capabilities.map((capability) => ({ path, capability, rule, witness }))
 }
 

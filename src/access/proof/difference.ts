@@ -1,9 +1,9 @@
 import type { AccessReport } from '../../core/access-effect.ts'
 import { byText } from '../../core/json.ts'
-import type { AccessModel, ModelMount, ModelRole } from '../model.ts'
-import { type Changed, type ChangeOf, changesBetween } from './changed.ts'
+import type { AccessModel, ModelMount } from '../model.ts'
+import { type Changes, changedRoles } from './changed.ts'
 import { effectsOf } from './effects.ts'
-import { gainsOver } from './gains.ts'
+import { comparer, gainsOver } from './gains.ts'
 import { tokenChanges } from './how.ts'
 import { policyStore } from './policies.ts'
 import { type Entry, entriesOf } from './subjects.ts'
@@ -19,10 +19,8 @@ import { trustEffects } from './trust.ts'
  * policy `default` allows is left out of logins that are new, and is one line where it comes or goes alone.
  */
 export function difference(before: AccessModel, after: AccessModel): AccessReport {
-  const changeOf = changesBetween(before, after)
-  const sides = [before, after].map((model) => changedRoles(model, changeOf))
-  if (sides.every(({ size }) => size === 0)) return { effects: [], beyond: [] }
-  const [wasChanged, isChanged] = sides as [Changes, Changes]
+  const { before: wasChanged, after: isChanged } = changedRoles(before, after)
+  if (wasChanged.size + isChanged.size === 0) return { effects: [], beyond: [] }
   const store = policyStore()
   // A mount that comes to trust other tokens is one effect; its roles are compared as if it had trusted them before.
   const trusted = (mount: ModelMount) => {
@@ -31,31 +29,18 @@ export function difference(before: AccessModel, after: AccessModel): AccessRepor
   }
   const [old, now] = [entriesOf(before, store, trusted), entriesOf(after, store, trusted)]
   const inAccess = (entries: readonly Entry[], changes: Changes) =>
-    entries.filter(({ role }) => changes.get(role) === 'access')
-  const gains = gainsOver(inAccess(now, isChanged), old)
-  const losses = gainsOver(inAccess(old, wasChanged), now)
-  const subjects = (entries: readonly Entry[], changes: Changes) =>
-    entries.filter(({ role }) => changes.has(role)).map((entry) => entry.subject())
+    entries.filter(({ role }) => changes.get(role)?.access)
+  const compare = comparer()
+  const gains = gainsOver(inAccess(now, isChanged), old, compare)
+  const losses = gainsOver(inAccess(old, wasChanged), now, compare)
+  const inTokens = (entries: readonly Entry[], changes: Changes) =>
+    entries.filter(({ role }) => changes.get(role)?.tokens).map((entry) => entry.subject())
   const effects = [
     ...trustEffects(before, after),
     ...effectsOf({ gains: gains.gains, losses: losses.gains }),
-    ...tokenChanges(subjects(old, wasChanged), subjects(now, isChanged)),
+    ...tokenChanges(inTokens(old, wasChanged), inTokens(now, isChanged)),
   ]
   return { effects: effects.sort(inOrder), beyond: uniqueBeyond([...gains.beyond, ...losses.beyond]) }
-}
-
-type Changes = ReadonlyMap<ModelRole, Changed>
-
-/** The roles of a model that are otherwise in the other one, and in what. */
-function changedRoles(model: AccessModel, changeOf: ChangeOf): Changes {
-  const changes = new Map<ModelRole, Changed>()
-  for (const mount of model.mounts.values()) {
-    for (const role of mount.roles.values()) {
-      const change = changeOf(mount, role)
-      if (change !== undefined) changes.set(role, change)
-    }
-  }
-  return changes
 }
 
 /** Whether two models grant the same in the same way; undefined where that cannot be said. */

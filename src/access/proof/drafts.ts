@@ -15,8 +15,8 @@ export interface Draft {
   readonly boxes: readonly Box[]
   /** Which tokens, as the role says it. */
   readonly said: readonly Box[]
-  readonly capabilities?: readonly string[]
-  readonly paths?: readonly string[]
+  readonly capabilities: readonly string[] | undefined
+  readonly paths: readonly string[] | undefined
   witness(): AccessWitness
   /** `who` ends with a comma where it needs one. */
   text(who: string): string
@@ -32,8 +32,22 @@ export interface Grant {
   readonly paths: readonly string[]
 }
 
+interface Said {
+  readonly path: string
+  readonly capability: string
+}
+
+const known = new WeakMap<readonly Said[], readonly Grant[]>()
+
+/** The same of a list that is asked about twice: what tokens gain is often what others lose. */
+export function grantsOf(said: readonly Said[]): readonly Grant[] {
+  const found = known.get(said) ?? grantsIn(said)
+  known.set(said, found)
+  return found
+}
+
 /** One for each set of capabilities, with all paths that have it; both sorted. */
-export function grantsIn(said: readonly { readonly path: string; readonly capability: string }[]): readonly Grant[] {
+export function grantsIn(said: readonly Said[]): readonly Grant[] {
   const byPath = new Map<string, string[]>()
   for (const { path, capability } of said) {
     const there = byPath.get(path)
@@ -59,5 +73,6 @@ export function grantsIn(said: readonly { readonly path: string; readonly capabi
 export function witness({ subject, box }: Gain, pieces: readonly PathPiece[]): AccessWitness {
   const piece = pieces.find(({ capability }) => capability !== 'sudo' && capability !== 'subscribe') ?? pieces[0]
   if (piece === undefined) return shortWitnessOf(subject, box)
-  return shortWitnessOf(subject, box, { ...piece, path: piece.witness })
+  const { capability, rule } = piece
+  return shortWitnessOf(subject, box, { path: piece.witness, capability, rule })
 }

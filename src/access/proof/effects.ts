@@ -53,15 +53,16 @@ function draftsOf(gains: readonly Gain[], direction: Direction): readonly Draft[
 }
 
 function effectOf(drafts: readonly Draft[]): AccessEffect {
-  const [first] = drafts as readonly [Draft]
+  const first = drafts[0] as Draft
   const { effect, capabilities, paths } = first
   const boxes = distinctBoxes(drafts.length === 1 ? first.boxes : drafts.flatMap((draft) => draft.boxes))
   const who = whoOf(drafts)
   const roles = drafts.length === 1 ? [first.subject.address] : addressesOf(drafts)
   const claims = boxes.map((box) => Object.fromEntries(box))
-  const shown = { witness: first.witness(), text: first.text(closed(who)) }
-  if (capabilities && paths) return { effect, roles, who, claims, capabilities, paths, ...shown }
-  return { effect, roles, who, claims, ...(capabilities && { capabilities }), ...(paths && { paths }), ...shown }
+  const witness = first.witness()
+  const text = first.text(closed(who))
+  if (capabilities && paths) return { effect, roles, who, claims, capabilities, paths, witness, text }
+  return { effect, roles, who, claims, ...(paths && { paths }), witness, text }
 }
 
 function addressesOf(drafts: readonly Draft[]): AccessEffect['roles'] {
@@ -76,7 +77,7 @@ function distinctBoxes(boxes: readonly Box[]): readonly Box[] {
 const mostPhrases = 3
 
 function whoOf(drafts: readonly Draft[]): string {
-  const [first] = drafts as readonly [Draft]
+  const first = drafts[0] as Draft
   const phrases = boxPhrases(drafts.length === 1 ? first.said : drafts.flatMap(({ said }) => said))
   return phrases.length <= mostPhrases ? phrases.join(', and of ') : rolesText(drafts.map(({ subject }) => subject))
 }

@@ -17,7 +17,7 @@ export interface Gain {
   /** Roles of the other model that admit these tokens. */
   readonly by: readonly Subject[]
   /** The role of the same name in the other model, where these tokens are not among those that it admits. */
-  readonly outside?: Subject
+  readonly outside: Subject | undefined
   readonly gained: readonly PathPiece[]
   readonly altered: readonly PathPiece[]
   /** Where the two come from. */
@@ -32,10 +32,9 @@ export interface Gains {
 }
 
 /** Everything that the changed roles of one model give and all roles of the other together do not. */
-export function gainsOver(changed: readonly Entry[], others: readonly Entry[]): Gains {
+export function gainsOver(changed: readonly Entry[], others: readonly Entry[], compare: Compare): Gains {
   if (changed.length === 0) return { gains: [], beyond: [] }
   const index = roleIndex(others)
-  const compare = comparer()
   const twins = new Map(others.map((other) => [nameOf(other), other]))
   const results = changed.map((entry) => {
     const subject = entry.subject()
@@ -53,10 +52,11 @@ function nameOf({ mount, role }: Entry): string {
   return `${mount.path}/${role.name}`
 }
 
-type Compare = (policies: PolicyGrants, others: readonly PolicyGrants[]) => PathComparison
+/** What policies grant that none of the others do. */
+export type Compare = (policies: PolicyGrants, others: readonly PolicyGrants[]) => PathComparison
 
-/** Roles with the same policies are compared once. */
-function comparer(): Compare {
+/** Roles with the same policies are compared once. One for both models of a comparison, as most policies are in both. */
+export function comparer(): Compare {
   const known = new Map<string, PathComparison>()
   return (policies, others) => {
     const key = others.length === 0 ? policies.key : [policies.key, ...others.map(({ key }) => key).sort()].join(' < ')
@@ -99,7 +99,7 @@ function gainsOf(
       subject,
       box,
       by,
-      ...(twin?.box === undefined || by.includes(twin) ? {} : { outside: twin }),
+      outside: twin?.box === undefined || by.includes(twin) ? undefined : twin,
       gained,
       altered,
       compared: comparison,
@@ -144,14 +144,15 @@ function isDarkBeside(subject: Subject, by: readonly Subject[]): boolean {
 
 /** What stands in the way of believing a comparison, one sentence each. */
 function doubtsOf(subject: Subject, by: readonly Subject[], gained: readonly PathPiece[]): readonly string[] {
-  return [subject, ...by].flatMap(({ policies, bounds }) => {
-    const templates = policies.templated.filter(
-      (block) => subject.policies.mayHold(block.start) && disturbs(block, gained),
-    )
-    if (policies.unknown.length + templates.length === 0 && !bounds.templatedPolicies) return []
-    const names = bounds.templatedPolicies ? ['names of its policies are made from the claims of the token'] : []
-    return [...policies.unknown, ...names, ...templates.map(templateDoubt)]
-  })
+  const doubts: string[] = []
+  for (const { policies, bounds } of [subject, ...by]) {
+    if (policies.unknown.length > 0) doubts.push(...policies.unknown)
+    if (bounds.templatedPolicies) doubts.push('names of its policies are made from the claims of the token')
+    const same = policies === subject.policies
+    for (const block of same ? policies.disturbing : policies.templated)
+      if ((same || subject.policies.mayHold(block.start)) && disturbs(block, gained)) doubts.push(templateDoubt(block))
+  }
+  return doubts
 }
 
 /** Another role may admit these tokens, too, or not: nobody can say. */

@@ -1,7 +1,7 @@
 import { byText } from '../../core/json.ts'
 import type { Box } from '../claims/box.ts'
 import type { PathComparison, PathPiece } from '../paths/compare.ts'
-import { type Direction, type Draft, grantsIn, verbs, witness } from './drafts.ts'
+import { type Direction, type Draft, grantsOf, verbs, witness } from './drafts.ts'
 import type { Gain } from './gains.ts'
 import { type Told, toldBy } from './own-terms.ts'
 import { grantWords } from './path-words.ts'
@@ -26,16 +26,8 @@ function draftsOf(told: readonly Told[], direction: Direction): readonly Draft[]
 /** A capability on a path; where the path depends on whose token it is, as it is written. */
 type Item = PathPiece | Pick<PathPiece, 'path' | 'capability'>
 
-const known = new WeakMap<Gain, readonly Item[]>()
-
-/** What a gain is about besides the server's own policy. */
-function itemsOf(gain: Gain): readonly Item[] {
-  const found = known.get(gain) ?? findItems(gain)
-  known.set(gain, found)
-  return found
-}
-
-function findItems({ compared, templated }: Gain): readonly Item[] {
+/** What a gain is about besides the server's own policy: the same list for all that rest on one comparison. */
+function itemsOf({ compared, templated }: Gain): readonly Item[] {
   const pieces = ownPieces(compared)
   const blocks = ownBlocks(templated)
   if (blocks.length === 0) return pieces
@@ -48,6 +40,7 @@ function findItems({ compared, templated }: Gain): readonly Item[] {
 const fewPieces = 8
 
 const knownPieces = new WeakMap<PathComparison, readonly PathPiece[]>()
+const knownOfParts = new WeakMap<PathComparison, readonly PathPiece[]>()
 
 function isOwn({ rule }: PathPiece): boolean {
   return !isBuiltin(rule)
@@ -55,15 +48,19 @@ function isOwn({ rule }: PathPiece): boolean {
 
 /** Without those of the server's own policy, which is the same part of a thousand comparisons. */
 function ownPieces(compared: PathComparison): readonly PathPiece[] {
-  return compared.of === undefined ? ownOfPart(compared) : compared.of.flatMap(ownOfPart)
+  const known = knownPieces.get(compared)
+  if (known !== undefined) return known
+  const found = compared.of === undefined ? ownOfPart(compared) : compared.of.flatMap(ownOfPart)
+  knownPieces.set(compared, found)
+  return found
 }
 
 function ownOfPart(compared: PathComparison): readonly PathPiece[] {
   const { gained } = compared
   // Remembering a thousand short lists takes longer than looking through them.
   if (gained.length <= fewPieces) return gained.every(isOwn) ? gained : gained.filter(isOwn)
-  const found = knownPieces.get(compared) ?? (gained.every(isOwn) ? gained : gained.filter(isOwn))
-  knownPieces.set(compared, found)
+  const found = knownOfParts.get(compared) ?? (gained.every(isOwn) ? gained : gained.filter(isOwn))
+  knownOfParts.set(compared, found)
   return found
 }
 
@@ -86,7 +83,7 @@ export interface ItemGroup {
 
 /** Items that the very same tokens gain, so that what is said of them together is exact. */
 export function itemGroups(told: readonly Told[]): readonly ItemGroup[] {
-  const [first] = told
+  const first = told[0]
   if (first === undefined) return []
   if (told.length === 1) return [{ told, items: itemsOf(first.gain) }]
   const holders = new Map<string, { told: Told[]; items: Item[] }>()
@@ -110,8 +107,8 @@ export function itemGroups(told: readonly Told[]): readonly ItemGroup[] {
 
 function pathDrafts(told: readonly Told[], direction: Direction): readonly Draft[] {
   return itemGroups(told).flatMap(({ told: some, items }) =>
-    grantsIn(items).map(({ capabilities, paths }) => {
-      const [{ gain, said }] = some as readonly [Told]
+    grantsOf(items).map(({ capabilities, paths }) => {
+      const { gain, said } = some[0] as Told
       const words = grantWords({ capabilities, paths })
       return {
         key: `${direction} ${capabilities.join()} ${paths.join('\n')}`,
@@ -138,7 +135,7 @@ function bareDrafts(told: readonly Told[], direction: Direction): readonly Draft
     if (words !== undefined) groups.set(words, [...(groups.get(words) ?? []), one])
   }
   return [...groups].map(([words, some]) => {
-    const [{ gain, said }] = some as [Told]
+    const { gain, said } = some[0] as Told
     const pieces = gain.gained.filter(({ rule }) => isBuiltin(rule))
     const paths = [...new Set(pieces.map(({ path }) => path))].sort(byText)
     return {
@@ -147,7 +144,8 @@ function bareDrafts(told: readonly Told[], direction: Direction): readonly Draft
       subject: gain.subject,
       boxes: some.map((one) => one.gain.box),
       said: [said],
-      ...(paths.length > 0 && { paths }),
+      capabilities: undefined,
+      paths: paths.length > 0 ? paths : undefined,
       witness: () => witness(gain, pieces),
       text: (who: string) => `tokens of ${who} ${words}`,
     }

@@ -18,7 +18,10 @@ interface TokenChange {
   readonly text: string
 }
 
-/** How the tokens of roles change that are on both sides, under the same name or under a new one. */
+/**
+ * How the tokens of roles change that are on both sides, under the same name or under a new one.
+ * @param before those whose tokens may be otherwise in the other model
+ */
 export function tokenChanges(before: readonly Subject[], after: readonly Subject[]): readonly AccessEffect[] {
   const groups = new Map<string, TokenChange[]>()
   for (const change of pairs(before, after).flatMap(changesOf)) {
@@ -67,24 +70,7 @@ function changesOf([before, after]: Pair): readonly TokenChange[] {
   return textsOf(before, after).map((text) => ({ before, after, text }))
 }
 
-/** Fields that only say who gets in, and with which policies. */
-const ofLogins: ReadonlySet<string> = new Set([
-  'bound_audiences',
-  'bound_subject',
-  'bound_claims',
-  'bound_claims_type',
-  'token_policies',
-])
-
-function makeSameTokens({ mount, role: { role } }: Subject, after: Subject): boolean {
-  const other = after.role.role
-  for (const field in { ...role, ...other })
-    if (!ofLogins.has(field) && !deepEqual(role[field], other[field])) return false
-  return deepEqual(mount.tune, after.mount.tune)
-}
-
 function textsOf(before: Subject, after: Subject): readonly string[] {
-  if (makeSameTokens(before, after)) return []
   const [old, now] = [tokenOf(before), tokenOf(after)]
   if (old === undefined || now === undefined) return []
   const texts: string[] = []

@@ -26,7 +26,7 @@ const glanceable: ReadonlySet<string> = new Set([
  * that makes one part, or two that gain different things, and in claims that everybody knows, the part itself is said.
  */
 export function toldBy(gains: readonly Gain[]): readonly Told[] {
-  const [first] = gains
+  const first = gains[0]
   if (first === undefined) return []
   const own = ownBox(first)
   if (gains.length === 1 && (first.box === own || isGlance(first.box, own))) return [{ gain: first, said: first.box }]

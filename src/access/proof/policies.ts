@@ -19,6 +19,8 @@ export interface PolicyGrants {
   readonly grants: Grants
   /** Blocks whose paths depend on who the token belongs to. */
   readonly templated: readonly TemplatedBlock[]
+  /** Those of them that may come to be about a path that these policies have a rule for. */
+  readonly disturbing: readonly TemplatedBlock[]
   /** Whether a path with this beginning may be one that they have a rule for. */
   mayHold(start: string): boolean
   /** Why some policies are not known, one sentence each without a full stop; sorted. */
@@ -65,8 +67,16 @@ export function policyStore(): PolicyStore {
     grantsFor(model, names) {
       const policies = models.get(model) ?? new Map<string, Known>()
       models.set(model, policies)
-      const known = names.map((name) => once(policies, name, () => read(model, name)))
-      return once(merged, known.map(({ id }) => id).join(), () => merge(model.server, known))
+      const known: Known[] = []
+      for (const name of names) {
+        const policy = policies.get(name) ?? read(model, name)
+        policies.set(name, policy)
+        known.push(policy)
+      }
+      const key = known.map(({ id }) => id).join()
+      const grants = merged.get(key) ?? merge(model.server, known)
+      merged.set(key, grants)
+      return grants
     },
   }
 }
@@ -90,14 +100,6 @@ function isPlace(a: Place, b: Place): boolean {
 function understandsAlike(a: Place, b: Place): boolean {
   const { product, version } = a.server
   return product === b.server.product && version === b.server.version && a.namespace === b.namespace
-}
-
-function once<T>(known: Map<string, T>, key: string, make: () => T): T {
-  const found = known.get(key)
-  if (found !== undefined) return found
-  const made = make()
-  known.set(key, made)
-  return made
 }
 
 type Known = Meaning & {
@@ -158,16 +160,25 @@ function keyedBlocks(policy: Policy, rules: readonly PathRule[], namespace: stri
 
 /** Policies have little to do with each other, so most of their parts are parts of the token as they are. */
 function merge(server: ServerVersion, policies: readonly Known[]): PolicyGrants {
-  const read = policies.filter((one) => 'set' in one)
-  const sets = read.map(({ set }) => set)
-  const [templates, ...more] = read.filter(({ templated }) => templated.length > 0)
-  const unknown = policies.filter((one) => 'unknown' in one).map(({ unknown }) => unknown)
+  const sets: PartSet[] = []
+  const templated: (readonly TemplatedBlock[])[] = []
+  const unknown: string[] = []
+  for (const policy of policies) {
+    if ('unknown' in policy) unknown.push(policy.unknown)
+    else {
+      sets.push(policy.set)
+      if (policy.templated.length > 0) templated.push(policy.templated)
+    }
+  }
+  const blocks = templated.length === 1 ? (templated[0] as readonly TemplatedBlock[]) : templated.flat()
+  const holds = (start: string) => sets.some(({ starts }) => mayHold(starts, start))
   return {
     key: policies.map(({ key }) => key).join(),
     grants: grantsOfSets(sets, mergedAnew, server),
-    mayHold: (start) => sets.some(({ starts }) => mayHold(starts, start)),
-    templated: more.length === 0 ? (templates?.templated ?? []) : read.flatMap(({ templated }) => templated),
-    unknown: unknown.sort(byText),
+    mayHold: holds,
+    templated: blocks,
+    disturbing: blocks.filter(({ start }) => holds(start)),
+    unknown: unknown.length < 2 ? unknown : unknown.sort(byText),
   }
 }
 

@@ -103,10 +103,18 @@ export function shortWitnessOf(subject: Subject, box: Box, request?: Request): A
 const shortTokens = new WeakMap<Box, { readonly subject: Subject; readonly token: JsonObject }>()
 
 function shortToken({ bounds }: Subject, box: Box): JsonObject {
-  const shown = new Set(['iss'])
+  const shown = ['iss']
+  const show = (claim: string) => {
+    const name = topClaim(claim)
+    if (!shown.includes(name)) shown.push(name)
+  }
   for (const names of [bounds.present, bounds.bounds, bounds.lists])
-    for (const name of names) shown.add(topClaim(claimName(name)))
-  for (const claim of box.keys()) shown.add(topClaim(claim))
+    names.forEach((name) => {
+      show(claimName(name))
+    })
+  box.forEach((_, claim) => {
+    show(claim)
+  })
   return someClaims(box, shown)
 }
 

@@ -13,7 +13,9 @@ export interface RoleIndex {
 export function roleIndex(entries: readonly Entry[]): RoleIndex {
   const shelves = new Map<string, Shelf>()
   const shelfOf = (claim: string) => {
-    const shelf = shelves.get(claim) ?? shelve(entries, claim)
+    const known = shelves.get(claim)
+    if (known !== undefined) return known
+    const shelf = shelve(entries, claim)
     shelves.set(claim, shelf)
     return shelf
   }
@@ -40,13 +42,19 @@ function candidates(
   { role }: ModelRole,
   shelfOf: (claim: string) => Shelf,
 ): readonly Entry[] {
-  let [least, lists]: [number, readonly (readonly Entry[])[]] = [entries.length, [entries]]
-  for (const claim of isObject(role['bound_claims']) ? Object.keys(role['bound_claims']) : []) {
+  let lists: readonly (readonly Entry[])[] = [entries]
+  let least = entries.length
+  const bound = role['bound_claims']
+  for (const claim in isObject(bound) ? bound : {}) {
     const words = boundWords(role, claim)
     if (words === undefined) continue
     const found = onShelf(shelfOf(claim), words)
-    const size = found.reduce((sum, { length }) => sum + length, 0)
-    if (size < least) [least, lists] = [size, found]
+    let size = 0
+    for (const list of found) size += list.length
+    if (size >= least) continue
+    lists = found
+    least = size
+    if (least === 0) break
   }
   return lists.length === 1 ? (lists[0] as readonly Entry[]) : [...new Set(lists.flat())]
 }
@@ -56,6 +64,8 @@ interface Words {
   readonly texts: readonly string[]
   readonly starts: readonly string[]
 }
+
+const none: readonly string[] = []
 
 interface Shelf {
   readonly byText: Sorted
@@ -134,8 +144,10 @@ function continuations({ entries, keys }: Sorted, start: string): readonly (read
 function boundWords(role: ModelRole['role'], claim: string): Words | undefined {
   const bound = isObject(role['bound_claims']) ? role['bound_claims'][claim] : undefined
   if (bound === undefined || domainOf(claim).shape !== 'text') return undefined
+  const glob = role['bound_claims_type'] === 'glob'
+  if (!glob && typeof bound === 'string') return { texts: [bound], starts: none }
   const texts = (Array.isArray(bound) ? bound : [bound]).filter((value) => typeof value === 'string')
-  if (role['bound_claims_type'] !== 'glob') return { texts, starts: [] }
+  if (!glob) return { texts, starts: none }
   const [globs, plain] = [texts.filter((text) => text.includes('*')), texts.filter((text) => !text.includes('*'))]
   return { texts: plain, starts: globs.map((glob) => glob.slice(0, glob.indexOf('*'))) }
 }
