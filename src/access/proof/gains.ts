@@ -57,18 +57,29 @@ export type Compare = (policies: PolicyGrants, others: readonly PolicyGrants[]) 
 
 /** Roles with the same policies are compared once. One for both models of a comparison, as most policies are in both. */
 export function comparer(): Compare {
-  const known = new Map<string, PathComparison>()
+  const alone = new Map<PolicyGrants, PathComparison>()
+  const beside = new Map<PolicyGrants, Map<string, PathComparison>>()
   return (policies, others) => {
-    const key = others.length === 0 ? policies.key : [policies.key, ...others.map(({ key }) => key).sort()].join(' < ')
-    const found =
-      known.get(key) ??
+    // What is gained names the rules that give it, so that equal texts under other names will not do.
+    if (others.length === 0) return remembered(alone, policies, () => comparePaths(policies.grants, []))
+    const known = remembered(beside, policies, () => new Map<string, PathComparison>())
+    const key = others
+      .map((other) => other.key)
+      .sort()
+      .join(' < ')
+    const compared = () =>
       comparePaths(
         policies.grants,
         others.map(({ grants }) => grants),
       )
-    known.set(key, found)
-    return found
+    return remembered(known, key, compared)
   }
+}
+
+function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const found = known.get(key) ?? make()
+  known.set(key, found)
+  return found
 }
 
 function gainsOf(
