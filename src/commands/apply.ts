@@ -1,6 +1,6 @@
 import { type GroundedPlan, planDigest, planFormat, type SavedPlan } from '../core/plan.ts'
 import { kinds } from '../kinds/index.ts'
-import { outcomeSummary, outcomesJson } from '../render/outcome.ts'
+import { outcomeSummary, outcomesJson } from '../render/plan/outcome.ts'
 import { visible } from '../render/visible.ts'
 import { agreedPlan, asSaved, tasksOf } from './apply/agree.ts'
 import { type About, type CarriedOut, carryOut } from './apply/carry-out.ts'

@@ -1,4 +1,4 @@
-import { renderers } from '../render/index.ts'
+import { renderers } from '../render/plan/index.ts'
 import { auditOptions } from './session/audit-request.ts'
 import type { Command } from './session/command.ts'
 import { connectedOptions, formatOption, reportOption } from './session/options.ts'

@@ -1,4 +1,4 @@
-import { renderers } from '../render/index.ts'
+import { renderers } from '../render/plan/index.ts'
 import type { Command } from './session/command.ts'
 import { allowOption, connectedOptions, formatOption, reportOption, rewriteOption } from './session/options.ts'
 import { runPlan } from './session/run-plan.ts'

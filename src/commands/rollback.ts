@@ -1,6 +1,6 @@
 import type { Rollback } from '../core/rollback.ts'
 import { undoOf } from '../engine/journal.ts'
-import { renderers } from '../render/index.ts'
+import { renderers } from '../render/plan/index.ts'
 import type { Command, Context, Options } from './session/command.ts'
 import {
   allowOption,

@@ -1,7 +1,7 @@
 import { judge } from '../access/promises/judge.ts'
 import type { Environment } from '../core/configuration.ts'
 import { fails, type PromiseResult } from '../core/promise.ts'
-import { promisesText } from '../render/promises.ts'
+import { promisesText } from '../render/promises/text.ts'
 import { askPromise } from './session/ask-promises.ts'
 import type { Command, Context, Options } from './session/command.ts'
 import { connectedOptions, formatOption, text, usage, useColor, useUnicode } from './session/options.ts'
@@ -110,7 +110,7 @@ async function report(context: Context, options: Options, { results, prefix }: R
 }
 
 async function documentOf(format: string, { results, prefix }: Report): Promise<string> {
-  if (format === 'json') return (await import('../render/promises-json.ts')).promisesJson(results)
-  if (format === 'junit') return (await import('../render/promises-junit.ts')).promisesJunit(results, prefix)
+  if (format === 'json') return (await import('../render/promises/json.ts')).promisesJson(results)
+  if (format === 'junit') return (await import('../render/promises/junit.ts')).promisesJunit(results, prefix)
   return promisesText(results, { color: false, unicode: true })
 }

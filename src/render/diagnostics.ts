@@ -1,6 +1,6 @@
 import picocolors from 'picocolors'
 import type { Diagnostic, Severity, Source } from '../core/diagnostic.ts'
-import { document, sourceReport } from './json.ts'
+import { document, sourceReport } from './plan/json.ts'
 import { displayWidth, visible, visibleLine } from './visible.ts'
 import { countOf, formatPlace } from './words.ts'
 

@@ -1,7 +1,7 @@
 import type { Action, Change } from '../core/change.ts'
 import { formatSource, type Source } from '../core/diagnostic.ts'
 import type { Counts, EnvironmentPlan } from '../core/plan.ts'
-import type { Question } from './renderer.ts'
+import type { Question } from './plan/renderer.ts'
 import { visible } from './visible.ts'
 
 /** What formats for people have in common: the words for what a plan holds. */

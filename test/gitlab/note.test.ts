@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { noteMarker, noteTarget, sameTarget } from '../../src/gitlab/note.ts'
-import { hostile } from '../render/plans.ts'
+import { hostile } from '../render/plan/plans.ts'
 
 test('a marker is one HTML comment on one line, whatever the names, and says them again', () => {
   const names = fc.record({ environment: hostile, name: fc.option(hostile, { nil: undefined }) })

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Plan, planFormat } from '../../src/core/plan.ts'
-import { renderers } from '../../src/render/index.ts'
-import type { Question } from '../../src/render/renderer.ts'
+import { renderers } from '../../src/render/plan/index.ts'
+import type { Question } from '../../src/render/plan/renderer.ts'
 
 /**
  * A folder is a story: its name the sentence, `plan.json` the plan, the other files what each rendering makes of it.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { SecretUse } from '../../src/core/configuration.ts'
-import { glv27 } from '../../src/lint/glv27-mutable-template.ts'
-import { glv30 } from '../../src/lint/glv30-data-path.ts'
+import { glv27 } from '../../src/lint/rules/glv27-mutable-template.ts'
+import { glv30 } from '../../src/lint/rules/glv30-data-path.ts'
 import { type Changes, findings, found, type World } from './glv.ts'
 
 /** One block at the second line of the policy "own". */

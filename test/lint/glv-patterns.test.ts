@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonValue } from '../../src/core/json.ts'
-import { glv31 } from '../../src/lint/glv31-unknown-claim.ts'
-import { glv32 } from '../../src/lint/glv32-literal-pattern.ts'
-import { glv33 } from '../../src/lint/glv33-metadata-key.ts'
+import { glv31 } from '../../src/lint/rules/glv31-unknown-claim.ts'
+import { glv32 } from '../../src/lint/rules/glv32-literal-pattern.ts'
+import { glv33 } from '../../src/lint/rules/glv33-metadata-key.ts'
 import { boundTo, findings, found } from './glv.ts'
 
 const glob = { bound_claims_type: 'glob' }

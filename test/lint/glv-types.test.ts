@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonValue } from '../../src/core/json.ts'
-import { glv04 } from '../../src/lint/glv04-not-a-string.ts'
-import { glv05 } from '../../src/lint/glv05-not-a-number.ts'
-import { glv06 } from '../../src/lint/glv06-not-a-name.ts'
-import { glv31 } from '../../src/lint/glv31-unknown-claim.ts'
+import { glv04 } from '../../src/lint/rules/glv04-not-a-string.ts'
+import { glv05 } from '../../src/lint/rules/glv05-not-a-number.ts'
+import { glv06 } from '../../src/lint/rules/glv06-not-a-name.ts'
+import { glv31 } from '../../src/lint/rules/glv31-unknown-claim.ts'
 import { boundTo, type Changes, findings, found } from './glv.ts'
 
 const glob = { bound_claims_type: 'glob' }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
-import { glv01 } from '../../src/lint/glv01-no-project.ts'
-import { glv08 } from '../../src/lint/glv08-issuer.ts'
+import { glv01 } from '../../src/lint/rules/glv01-no-project.ts'
+import { glv08 } from '../../src/lint/rules/glv08-issuer.ts'
 import { boundOnlyTo, findings, found } from './glv.ts'
 
 const url = 'https://git.example.com'

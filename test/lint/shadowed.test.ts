@@ -4,7 +4,7 @@ import { buildAcl } from '../../src/access/acl/acl.ts'
 import { findRule } from '../../src/access/acl/find.ts'
 import { parsePolicy } from '../../src/access/policy/parse.ts'
 import { assumedServer } from '../../src/core/version.ts'
-import { policyShadowed } from '../../src/lint/policy-shadowed.ts'
+import { policyShadowed } from '../../src/lint/rules/policy-shadowed.ts'
 import { subjectOf } from './glv.ts'
 
 const names = ['a', 'b', 'ab', '']

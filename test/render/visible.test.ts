@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { displayWidth, padEnd, visible, visibleJson, visibleLine } from '../../src/render/visible.ts'
-import { hostile } from './plans.ts'
+import { hostile } from './plan/plans.ts'
 
 describe('text is spelled so that every character shows', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { matrixOf } from '../../access/why/matrix.ts'
-import { matrixRenderers } from '../../render/access-matrix.ts'
+import { matrixRenderers } from '../../render/access/matrix.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { connectedOptions, formatOption, text } from '../session/options.ts'
 import { pageOptions } from './page.ts'

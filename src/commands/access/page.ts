@@ -1,4 +1,4 @@
-import type { PageOptions } from '../../render/access-layout.ts'
+import type { PageOptions } from '../../render/access/layout.ts'
 import type { Context, Options } from '../session/command.ts'
 import { useColor } from '../session/options.ts'
 

@@ -1,4 +1,4 @@
-import { bindingsRenderers } from '../../render/bindings.ts'
+import { bindingsRenderers } from '../../render/bindings/index.ts'
 import { pageOptions } from '../access/page.ts'
 import type { Command } from '../session/command.ts'
 import { colorOption, directoryOption, environmentOption, formatOption, text } from '../session/options.ts'

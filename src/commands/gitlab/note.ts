@@ -11,9 +11,9 @@ import {
   updateNote,
 } from '../../gitlab-api/endpoints.ts'
 import { GitlabError } from '../../gitlab-api/error.ts'
-import { commentLimit, renderComment } from '../../render/markdown.ts'
 import { code } from '../../render/markdown-escape.ts'
-import { planOfReport } from '../../render/read-report.ts'
+import { commentLimit, renderComment } from '../../render/plan/markdown.ts'
+import { planOfReport } from '../../render/plan/read-report.ts'
 import { readAll } from '../access/input.ts'
 import { allowVariable, releasingValue } from '../session/allowances.ts'
 import type { Command, Context, Options } from '../session/command.ts'

@@ -2,7 +2,7 @@ import type { Environment } from '../../core/configuration.ts'
 import { type Kinds, kindOf } from '../../core/kind.ts'
 import type { Desired, Live } from '../../core/resource.ts'
 import type { VaultWriter } from '../../core/server.ts'
-import type { VaultObject, VaultRequest, VaultSide } from '../../render/report-facts.ts'
+import type { VaultObject, VaultRequest, VaultSide } from '../../render/report/facts.ts'
 
 /** What an apply to an empty server would send, and for mounts also what it would send to one that has them. */
 export async function vaultSideOf(environment: Environment, kinds: Kinds): Promise<VaultSide> {

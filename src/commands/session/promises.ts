@@ -5,7 +5,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Kinds } from '../../core/kind.ts'
 import type { AccessPromise, PromiseResult } from '../../core/promise.ts'
 import type { Address } from '../../core/resource.ts'
-import { promiseDiagnostics } from '../../render/promises-diagnostics.ts'
+import { promiseDiagnostics } from '../../render/promises/diagnostics.ts'
 
 /** What `check` says of the promises: an error for each that the files break. */
 export function checkPromises(configuration: Configuration, kinds: Kinds): Diagnostic[] {
