@@ -1,4 +1,5 @@
 import type { AccessFact } from '../core/access-fact.ts'
+import { normalNamespace } from '../core/address.ts'
 import type { Source } from '../core/diagnostic.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type Kinds, kindOf } from '../core/kind.ts'
@@ -46,7 +47,7 @@ interface ModelPolicy {
 /** The model of everything that the objects say. Objects of kinds that decide nothing are left out. */
 export function modelOf(
   objects: Iterable<Desired | Live>,
-  { kinds, server, namespace = '' }: { kinds: Kinds; server: ServerVersion; namespace?: string | undefined },
+  { kinds, server, namespace }: { kinds: Kinds; server: ServerVersion; namespace?: string | undefined },
 ): AccessModel {
   const mounts = new Map<string, Writable<ModelMount>>()
   const policies = new Map<string, ModelPolicy>()
@@ -80,7 +81,7 @@ export function modelOf(
         break
     }
   }
-  return { server, namespace, mounts, policies }
+  return { server, namespace: normalNamespace(namespace), mounts, policies }
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { promisedCapabilities } from '../core/promise.ts'
+import { capabilities } from '../core/capability.ts'
 
 /** What people write in test/access/<name>.yaml. */
 
@@ -22,7 +22,7 @@ const ifAllElseIsGood = { when: ({ issues }: { readonly issues: readonly unknown
 
 /** Capability to paths. */
 const grants = z
-  .strictObject(Object.fromEntries(promisedCapabilities.map((capability) => [capability, paths.optional()])))
+  .strictObject(Object.fromEntries(capabilities.map((capability) => [capability, paths.optional()])))
   .refine((map) => Object.keys(map).length > 0, { error: 'must name a capability, such as read', ...ifAllElseIsGood })
 
 const claims = z

@@ -1,6 +1,7 @@
+import type { GrantedCapability } from '../core/capability.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath } from '../core/kind.ts'
-import type { AccessPromise, Grant, PromisedCapability, PromisedClaim, PromiseSubject } from '../core/promise.ts'
+import type { AccessPromise, Grant, PromisedClaim, PromiseSubject } from '../core/promise.ts'
 import type { Draft, Loading } from './draft.ts'
 import { type Check, check } from './explain.ts'
 import { placeIn } from './merge.ts'
@@ -178,7 +179,7 @@ function grantsOf(written: WrittenGrants, key: FieldPath, { at, reading }: Fille
   return Object.entries(written).flatMap(([capability, paths]) =>
     texts(paths).map((path, index): Grant => {
       const field = [...at, ...key, capability, ...(Array.isArray(paths) ? [String(index)] : [])]
-      return { capability: capability as PromisedCapability, path, location: locationOf(reading.place(field)) }
+      return { capability: capability as GrantedCapability, path, location: locationOf(reading.place(field)) }
     }),
   )
 }

@@ -1,4 +1,4 @@
-/** Whether a policy takes the name for more than itself; there is no other way to write it. */
+/** Whether a path stands for many in a policy, which has no other way to write it: it ends with `*`, or has a segment `+`. */
 export function isPattern(path: string): boolean {
   return path.endsWith('*') || path.split('/').includes('+')
 }

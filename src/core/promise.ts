@@ -1,3 +1,4 @@
+import type { GrantedCapability } from './capability.ts'
 import type { Location } from './configuration.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 
@@ -58,25 +59,10 @@ export type PromisedClaim = { readonly values: readonly JsonValue[] } | { readon
 
 /** A path ends with `*` for everything that begins so; a `+` between slashes is any one segment. */
 export interface Grant {
-  readonly capability: PromisedCapability
+  readonly capability: GrantedCapability
   readonly path: string
   readonly location: Location
 }
-
-export const promisedCapabilities = [
-  'create',
-  'read',
-  'update',
-  'delete',
-  'list',
-  'patch',
-  'sudo',
-  'scan',
-  'subscribe',
-  'recover',
-] as const
-
-export type PromisedCapability = (typeof promisedCapabilities)[number]
 
 /** How it was found out: by the server's rules on what the files say or the server has, or by a real login. */
 export type Asked = 'files' | 'server objects' | 'login'
@@ -124,9 +110,4 @@ export interface Counterexample {
 /** Whether a run with this result must stop. */
 export function fails({ promise, outcome }: PromiseResult): boolean {
   return outcome === 'broken' || (outcome === 'undecided' && !promise.allowUndecided)
-}
-
-/** Whether a path stands for many: it ends with `*`, or has a segment `+`. */
-export function isPattern(path: string): boolean {
-  return path.endsWith('*') || path.split('/').includes('+')
 }

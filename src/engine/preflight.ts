@@ -1,4 +1,4 @@
-import { capabilityBits } from '../access/paths/grants.ts'
+import { capabilities } from '../core/capability.ts'
 import type { Change } from '../core/change.ts'
 import type { Demand } from '../core/demand.ts'
 import { type Kinds, kindOf } from '../core/kind.ts'
@@ -113,7 +113,7 @@ function addAll(sets: Map<string, Set<string>>, path: string, names: readonly st
 
 /** As policies usually have them; what is not known comes last. */
 function inOrder(names: readonly string[]): string[] {
-  const known = capabilityBits as readonly string[]
+  const known = capabilities as readonly string[]
   const place = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length)
   return [...new Set(names)].sort((a, b) => place(a) - place(b))
 }

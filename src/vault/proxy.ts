@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { type Diagnostic, problem } from '../core/diagnostic.ts'
+import { hostOf, isOwnMachine } from './own-machine.ts'
 
 /** As the servers' command lines read them (golang.org/x/net/http/httpproxy). */
 export interface ProxySettings {
@@ -13,8 +14,8 @@ export interface ProxySettings {
 export function proxyFor(origin: string, { http, https, except = '' }: ProxySettings): string | undefined {
   const url = new URL(origin)
   const proxy = url.protocol === 'https:' ? https : http
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (proxy === undefined || isLoopback(host)) return undefined
+  const host = hostOf(url)
+  if (proxy === undefined || isOwnMachine(url)) return undefined
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   const direct = except.split(',').some((rule) => matches(rule.trim().toLowerCase(), host, port))
   return direct ? undefined : withScheme(proxy)
@@ -30,10 +31,6 @@ export function checkProxy(variable: string, proxy: string | undefined): Diagnos
 
 function withScheme(proxy: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
 }
 
 function matches(rule: string, host: string, port: string): boolean {

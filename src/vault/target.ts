@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js'
 import { normalAddress, normalNamespace } from '../core/address.ts'
 import { type Diagnostic, problem } from '../core/diagnostic.ts'
 import { matchesGlob } from '../core/glob.ts'
+import { hostOf, isOwnMachine } from './own-machine.ts'
 import { type ConnectionSettings, shownAddress } from './settings.ts'
 
 export interface Target {
@@ -48,10 +49,11 @@ export function resolveTarget(file: FileTarget, settings: ConnectionSettings): T
 function refuseFileAddress(address: string, { addresses, credentials }: ConnectionSettings): Diagnostic | undefined {
   if (addresses !== undefined)
     return addresses.some((pattern) => fits(pattern, address)) ? undefined : notListed(address)
-  const host = new URL(address).hostname.replace(/^\[|\]$/g, '')
-  if (isOwnMachine(host)) return undefined
+  const url = new URL(address)
+  if (isOwnMachine(url)) return undefined
+  const host = hostOf(url)
   const range = ipaddr.isValid(host) ? ipaddr.process(host).range() : 'unicast'
-  if (new URL(address).protocol === 'http:' || ['linkLocal', 'unspecified', 'multicast', 'broadcast'].includes(range))
+  if (url.protocol === 'http:' || ['linkLocal', 'unspecified', 'multicast', 'broadcast'].includes(range))
     return problem(
       'insecure-address',
       `only a file says that the server is at ${address}, and no credential is sent there on a file's word; nothing was sent`,
@@ -78,8 +80,4 @@ function fits(pattern: string, address: string): boolean {
   if (!pattern.includes('*')) return normalAddress(pattern) === address
   const [wanted, given] = [pattern.replace(/\/+$/, '').split('/'), address.split('/')]
   return wanted.length === given.length && wanted.every((part, index) => matchesGlob(part, given[index] as string))
-}
-
-function isOwnMachine(host: string): boolean {
-  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
 }

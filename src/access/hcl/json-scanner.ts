@@ -120,7 +120,7 @@ function scanEscape(source: Source): void {
   else complain(source, 'illegal char escape')
 }
 
-/** Steps back whatever it readJson, which nothing allows beyond the end of the text. */
+/** Steps back whatever it read, which nothing allows beyond the end of the text. */
 function scanEscapeDigits(source: Source, first: number, base: number, count: number): void {
   let code = first
   let missing = count

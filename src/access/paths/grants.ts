@@ -1,3 +1,4 @@
+import { capabilities } from '../../core/capability.ts'
 import type { ServerVersion } from '../../core/version.ts'
 import type { MergedRule } from '../acl/decision.ts'
 import { wildcardTries } from '../acl/find.ts'
@@ -71,20 +72,7 @@ export function orderOf(rules: readonly MergedRule[], server: ServerVersion): Ru
 }
 
 /** In bits, so that whole sets are compared at once. */
-export const capabilityBits: readonly Capability[] = [
-  'create',
-  'read',
-  'update',
-  'delete',
-  'list',
-  'patch',
-  'scan',
-  'recover',
-  'subscribe',
-  'sudo',
-]
-
-const bitOf: Readonly<Record<string, number>> = Object.fromEntries(capabilityBits.map((name, i) => [name, 1 << i]))
+const bitOf: Readonly<Record<string, number>> = Object.fromEntries(capabilities.map((name, i) => [name, 1 << i]))
 const listing = bit('list') | bit('scan')
 const sudo = bit('sudo')
 
@@ -95,7 +83,7 @@ export function bit(capability: Capability): number {
 const namesKnown: (readonly Capability[])[] = []
 
 export function capabilitiesIn(bits: number): readonly Capability[] {
-  const names = namesKnown[bits] ?? capabilityBits.filter((capability) => (bits & bit(capability)) !== 0)
+  const names = namesKnown[bits] ?? capabilities.filter((capability) => (bits & bit(capability)) !== 0)
   namesKnown[bits] = names
   return names
 }

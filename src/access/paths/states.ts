@@ -1,3 +1,4 @@
+import { capabilities } from '../../core/capability.ts'
 import type { ServerVersion } from '../../core/version.ts'
 import type { MergedRule } from '../acl/decision.ts'
 import type { Capability } from '../policy/policy.ts'
@@ -5,7 +6,7 @@ import { automatonOf, type PathAutomaton, type PathState } from './automaton.ts'
 import type { PathComparison, PathPiece } from './compare.ts'
 import { demandsOf, isAltered } from './demands.ts'
 import { describeStates, viewOf } from './describe.ts'
-import { bit, capabilitiesIn, capabilityBits, orderOf, ruleFor, type Standing, standingAt } from './grants.ts'
+import { bit, capabilitiesIn, orderOf, ruleFor, type Standing, standingAt } from './grants.ts'
 import type { PathPattern } from './pattern.ts'
 import type { Place, Servers } from './touching.ts'
 import { pathTo } from './witness.ts'
@@ -71,7 +72,7 @@ function alteredPieces(
   server: ServerVersion,
 ): PathPiece[] {
   const pieces: PathPiece[] = []
-  for (const capability of capabilityBits) {
+  for (const capability of capabilities) {
     for (const [demands, states] of alteredStates(standings, capability, server)) {
       for (const piece of describePieces(automaton, states, capability, standings)) pieces.push({ ...piece, demands })
     }

@@ -3,20 +3,9 @@
  * vault/policy/policy.go). Only what decides requests is kept; `comment` and control groups of editions that do not
  * enforce them are parsed and checked, no more.
  */
+import type { GrantedCapability } from '../../core/capability.ts'
 
-/** `scan` is OpenBao's; `subscribe` and `recover` are Vault's. */
-export type Capability =
-  | 'create'
-  | 'read'
-  | 'update'
-  | 'delete'
-  | 'list'
-  | 'sudo'
-  | 'patch'
-  | 'deny'
-  | 'scan'
-  | 'subscribe'
-  | 'recover'
+export type Capability = GrantedCapability | 'deny'
 
 /** Counted from 1, in the policy's own text; columns in characters. */
 export interface TextPosition {

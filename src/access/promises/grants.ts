@@ -1,5 +1,5 @@
+import { isPattern } from '../../core/policy-line.ts'
 import type { Grant } from '../../core/promise.ts'
-import { isPattern } from '../../core/promise.ts'
 import type { Acl } from '../acl/acl.ts'
 import { capabilitiesOf } from '../acl/capabilities.ts'
 import { decide } from '../acl/decide.ts'

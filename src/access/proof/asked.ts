@@ -1,7 +1,7 @@
 import type { ClaimWords } from '../../core/access-effect.ts'
+import { capabilities } from '../../core/capability.ts'
 import { allTokens, type Box, narrow, pointerParts } from '../claims/box.ts'
 import { claimName } from '../claims/role-box.ts'
-import { capabilityBits } from '../paths/grants.ts'
 import { type PathPattern, parsePattern } from '../paths/pattern.ts'
 import type { Capability } from '../policy/policy.ts'
 import type { ClaimConstraint } from './answers.ts'
@@ -47,7 +47,7 @@ export function askedPattern(written: string): PathPattern {
 
 /** A plain Error for what is no capability: a question about it would always be answered "never". */
 export function askedCapabilities(names: readonly string[]): readonly Capability[] {
-  const unknown = names.find((name) => !(capabilityBits as readonly string[]).includes(name))
+  const unknown = names.find((name) => !(capabilities as readonly string[]).includes(name))
   if (unknown !== undefined) throw new Error(`"${unknown}" is no capability that can be asked about`)
-  return capabilityBits.filter((capability) => names.includes(capability))
+  return capabilities.filter((capability) => names.includes(capability))
 }

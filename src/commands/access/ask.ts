@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Operation } from '../../access/acl/decision.ts'
 import type { AccessModel } from '../../access/model.ts'
 import { parsePolicy } from '../../access/policy/parse.ts'
 import { type AccessReport, type AskedAccess, answerAccess, isAllowed } from '../../access/why/answer.ts'
 import { judgeLogin } from '../../access/why/judge.ts'
 import { type TokenPolicies, tokenPolicies } from '../../access/why/token-policies.ts'
+import { capabilities } from '../../core/capability.ts'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
@@ -21,7 +21,8 @@ import { type AccessConfiguration, type AccessEnvironment, openAccess, withRole 
 import { serverOf } from './options.ts'
 import { pageOptions } from './page.ts'
 
-const capabilities = ['read', 'list', 'create', 'update', 'delete', 'patch', 'sudo', 'scan'] as const
+/** Events are not requests. */
+const requested = capabilities.filter((capability) => capability !== 'subscribe')
 
 /** `access can` with its question on the command line. Gives the exit code. */
 export async function ask(context: Context, options: Options, args: readonly string[]): Promise<number> {
@@ -58,15 +59,16 @@ async function answers(context: Context, options: Options, asked: AskedAccess): 
 export function askedAccess(options: Options, [capability, path]: readonly (string | undefined)[]): AskedAccess {
   if (capability === undefined || path === undefined)
     throw usage('what is asked takes a capability and a path, such as: read ops/data/production/db')
-  if (!(capabilities as readonly string[]).includes(capability)) {
-    const near = nearest(capability, capabilities)
-    const help = near === undefined ? `There are: ${capabilities.join(', ')}.` : `Did you mean ${near}?`
+  const asked = requested.find((one) => one === capability)
+  if (asked === undefined) {
+    const near = nearest(capability, requested)
+    const help = near === undefined ? `There are: ${requested.join(', ')}.` : `Did you mean ${near}?`
     throw usage(`${JSON.stringify(capability)} is no capability`, help)
   }
   const parameters = parametersOf(list(options, 'parameter'))
   const wrapTtl = durationOf(text(options, 'wrapTtl'))
   return {
-    capability: capability as Operation | 'sudo',
+    capability: asked,
     path: apiPath(path),
     ...(parameters === undefined ? {} : { parameters }),
     ...(wrapTtl === undefined ? {} : { wrapTtl }),

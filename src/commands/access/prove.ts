@@ -2,13 +2,12 @@ import type { ClaimConstraint } from '../../access/proof/answers.ts'
 import { canAny } from '../../access/proof/can.ts'
 import { whoCan } from '../../access/proof/reach.ts'
 import type { ClaimWord } from '../../core/access-effect.ts'
+import { capabilities } from '../../core/capability.ts'
 import { proofRenderers } from '../../render/access/proof.ts'
 import type { Command } from '../session/command.ts'
 import { colorOption, formatOption, list, text, usage, useColor } from '../session/options.ts'
 import { openAccess } from './environments.ts'
 import { configurationOptions } from './options.ts'
-
-const capabilities = ['create', 'read', 'update', 'delete', 'list', 'patch', 'sudo', 'scan', 'recover', 'subscribe']
 
 export const prove: Command = {
   description: [
@@ -36,7 +35,7 @@ export const prove: Command = {
   ],
   async run(context, options, [capability = '', paths = '']) {
     const asked = capability.split(',').map((name) => name.trim())
-    const unknown = asked.filter((name) => !capabilities.includes(name))
+    const unknown = asked.filter((name) => !(capabilities as readonly string[]).includes(name))
     if (unknown.length > 0)
       throw usage(`there is no capability ${unknown.join(', ')}`, `There are: ${capabilities.join(', ')}.`)
     const claims = constraintsOf(list(options, 'claim'))

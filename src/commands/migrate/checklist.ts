@@ -3,12 +3,13 @@ import { resolve } from 'node:path'
 import { isObject } from '../../core/json.ts'
 import { type Checklist, checklistFormat, checklistOf, checklistSchema } from '../../gitlab/migrate/checklist.ts'
 import { migrationFormat, migrationSchema } from '../../gitlab/migrate/migration.ts'
+import { document } from '../../render/plan/json.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { formatOption, text, verboseOption } from '../session/options.ts'
 import { writePublic } from '../session/output-file.ts'
 import { readJson } from '../session/snapshot-file.ts'
 import { checklistMarkdown, checklistText } from './checklist-view.ts'
-import { documentText, readDocument } from './documents.ts'
+import { readDocument } from './documents.ts'
 
 export const checklist: Command = {
   description: [
@@ -27,7 +28,7 @@ export const checklist: Command = {
 async function runChecklist(context: Context, options: Options, [file = '']: readonly string[]): Promise<number> {
   const made = await listOf(context, options, file)
   const out = text(options, 'out')
-  if (out !== undefined) await writePublic(context, out, documentText(made))
+  if (out !== undefined) await writePublic(context, out, document(made))
   context.stdout.write(renderedList(made, text(options, 'format')))
   return 0
 }
@@ -49,6 +50,6 @@ export function readChecklist(context: Context, file: string): Promise<Checklist
 }
 
 export function renderedList(made: Checklist, format: string | undefined): string {
-  if (format === 'json') return documentText(made)
+  if (format === 'json') return document(made)
   return format === 'markdown' ? checklistMarkdown(made) : checklistText(made)
 }

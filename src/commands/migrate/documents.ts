@@ -1,7 +1,6 @@
 import type { z } from 'zod'
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { isObject } from '../../core/json.ts'
-import { visibleJson } from '../../render/visible.ts'
 import type { Context } from '../session/command.ts'
 import { readJson } from '../session/snapshot-file.ts'
 
@@ -25,8 +24,4 @@ export async function readDocument<T>(context: Context, file: string, { format, 
 
 function unfit(file: string, what: string, from: string): UserError {
   return new UserError([problem('not-such-a-file', `${file} ${what}`, `Make it with "vaultwright ${from}".`)])
-}
-
-export function documentText(value: unknown): string {
-  return visibleJson(`${JSON.stringify(value, undefined, 2)}\n`)
 }

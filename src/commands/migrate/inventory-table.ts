@@ -1,4 +1,5 @@
 import { type Inventory, type InventoryVariable, keyAndScope, placeText } from '../../gitlab/migrate/inventory.ts'
+import { csv } from '../../render/csv.ts'
 import { code } from '../../render/markdown-escape.ts'
 import { displayWidth, padEnd, visible } from '../../render/visible.ts'
 import { countOf } from '../../render/words.ts'
@@ -72,14 +73,8 @@ export function inventoryMarkdown(inventory: Inventory): string {
   return sections(['# CI/CD variables', summary(inventory), table.join('\n'), [...warned, ...closed].join('\n')])
 }
 
-/** For spreadsheets, which run what begins with `=`, `+`, `-` or `@`. */
 export function inventoryCsv({ variables }: Inventory): string {
-  const quote = (text: string) =>
-    `"${visible(text)
-      .replace(/^(?=[=+\-@])/, "'")
-      .replace(/"/g, '""')}"`
-  const rows = variables.map((one) => [...cells(one), one.warnings.join('; ')])
-  return [[...columns, 'warnings'], ...rows].map((row) => `${row.map(quote).join(',')}\r\n`).join('')
+  return csv([[...columns, 'warnings'], ...variables.map((one) => [...cells(one), one.warnings.join('; ')])])
 }
 
 function sections(parts: readonly string[]): string {

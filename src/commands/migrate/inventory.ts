@@ -3,12 +3,12 @@ import { byText } from '../../core/json.ts'
 import type { Inventory } from '../../gitlab/migrate/inventory.ts'
 import { inventoryFormat } from '../../gitlab/migrate/inventory.ts'
 import { relate } from '../../gitlab/migrate/relate.ts'
+import { document } from '../../render/plan/json.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { gitlabOptions, gitlabSettings, tokenSources, withGitlab } from '../session/gitlab.ts'
 import { formatOption, list, text, usage, verboseOption } from '../session/options.ts'
 import { writePrivate } from '../session/output-file.ts'
 import { type Asked, collectFromApi } from './api-sources.ts'
-import { documentText } from './documents.ts'
 import { collectEnvFile, collectExport, collectYaml } from './file-sources.ts'
 import { hashKeyOption, runHasher } from './hash-key.ts'
 import { inventoryCsv, inventoryMarkdown, inventoryText } from './inventory-table.ts'
@@ -69,13 +69,13 @@ async function runInventory(context: Context, options: Options): Promise<number>
     missing: into.missing.toSorted(byText),
   }
   const out = text(options, 'out')
-  if (out !== undefined) await writePrivate(context, out, documentText(made))
+  if (out !== undefined) await writePrivate(context, out, document(made))
   context.stdout.write(rendered(made, text(options, 'format') ?? 'text'))
   return made.variables.length === 0 && made.missing.length > 0 ? 1 : 0
 }
 
 function rendered(made: Inventory, format: string): string {
-  if (format === 'json') return documentText(made)
+  if (format === 'json') return document(made)
   if (format === 'markdown') return inventoryMarkdown(made)
   return format === 'csv' ? inventoryCsv(made) : inventoryText(made)
 }

@@ -12,12 +12,13 @@ import { type Migration, migrationFormat } from '../../gitlab/migrate/migration.
 import { type Proposal, propose } from '../../gitlab/migrate/propose.ts'
 import { kinds } from '../../kinds/index.ts'
 import { renderDiagnostics } from '../../render/diagnostics.ts'
+import { document } from '../../render/plan/json.ts'
 import { countOf } from '../../render/words.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { examine } from '../session/examination.ts'
 import { colorOption, list, text, usage, useColor, verboseOption } from '../session/options.ts'
 import { readConfiguration } from '../session/workspace.ts'
-import { documentText, readDocument } from './documents.ts'
+import { readDocument } from './documents.ts'
 import { migrationMarkdown } from './migration-markdown.ts'
 import { writeConfiguration, writeJobs, writeOwn } from './plan-files.ts'
 
@@ -94,7 +95,7 @@ async function write(context: Context, options: Options, made: Made): Promise<nu
   const migration = migrationOf(made)
   const kept =
     made.proposal.roles.length === 0 ? [] : await writeConfiguration(context, folder, made.proposal, made.around)
-  await writeOwn(context, `${folder}/migration.json`, documentText(migration))
+  await writeOwn(context, `${folder}/migration.json`, document(migration))
   await writeOwn(context, `${folder}/MIGRATION.md`, migrationMarkdown(made.proposal, made.inventory, { folder, kept }))
   const failed = made.proposal.roles.length > 0 && !(await examined(context, options, folder, made.around))
   context.stdout.write(summary(made.proposal, folder))

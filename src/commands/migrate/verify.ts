@@ -1,6 +1,7 @@
 import { problem, UserError } from '../../core/diagnostic.ts'
 import { type Checklist, type ChecklistItem, isDone, steps } from '../../gitlab/migrate/checklist.ts'
 import type { GitlabClient } from '../../gitlab-api/client.ts'
+import { document } from '../../render/plan/json.ts'
 import { visible } from '../../render/visible.ts'
 import type { Command, Context, Options } from '../session/command.ts'
 import { gitlabOptions, gitlabSettings, tokenSources, withGitlab } from '../session/gitlab.ts'
@@ -8,7 +9,6 @@ import { formatOption, list, text, usage, verboseOption } from '../session/optio
 import { writePublic } from '../session/output-file.ts'
 import { readChecklist, renderedList } from './checklist.ts'
 import { chosenForDeletion, confirmDeletion, deleteVariables, sayMentions } from './delete.ts'
-import { documentText } from './documents.ts'
 import { keptHasher } from './hash-key.ts'
 import { lookAt, type Sight } from './look.ts'
 import { readDeclared } from './verify-jobs.ts'
@@ -83,7 +83,7 @@ function ownerOfMany({ kind }: ChecklistItem['place']): boolean {
 }
 
 async function save(context: Context, file: string, checklist: Checklist): Promise<void> {
-  await writePublic(context, file, documentText(checklist))
+  await writePublic(context, file, document(checklist))
 }
 
 function exitCode({ items }: Checklist): number {

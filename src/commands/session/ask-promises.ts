@@ -7,14 +7,14 @@ import { judge, outcomeOf } from '../../access/promises/judge.ts'
 import { tokenAcl } from '../../access/promises/token-acl.ts'
 import { type RoleInPlace, tokenClaims } from '../../access/promises/token-claims.ts'
 import type { JsonObject } from '../../core/json.ts'
-import {
-  type AccessPromise,
-  type Counterexample,
-  type Grant,
-  isPattern,
-  type JobPromise,
-  type PromiseFinding,
-  type PromiseResult,
+import { isPattern } from '../../core/policy-line.ts'
+import type {
+  AccessPromise,
+  Counterexample,
+  Grant,
+  JobPromise,
+  PromiseFinding,
+  PromiseResult,
 } from '../../core/promise.ts'
 import { VaultError } from '../../core/server.ts'
 import type { ServerVersion } from '../../core/version.ts'

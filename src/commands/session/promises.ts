@@ -43,7 +43,7 @@ export function siblingsOf({ environments }: Configuration, { described }: Envir
 
 function fileModel({ server, namespace }: Environment, siblings: readonly Environment[], kinds: Kinds): AccessModel {
   const objects = siblings.flatMap(({ desired }) => desired)
-  return modelOf(objects, { kinds, server, namespace: (namespace ?? '').replace(/^\/+|\/+$/g, '') })
+  return modelOf(objects, { kinds, server, namespace })
 }
 
 /** What could not be read may break a promise about all roles and policies. */

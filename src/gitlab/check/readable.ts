@@ -5,7 +5,6 @@ import { boundsOf } from '../../access/login/bounds.ts'
 import type { AccessModel } from '../../access/model.ts'
 import { helpFor } from '../../access/why/denied.ts'
 import { type TokenPolicies, tokenPolicies } from '../../access/why/token-policies.ts'
-import { normalNamespace } from '../../core/address.ts'
 import type { JobRole } from '../job-role.ts'
 
 /** Why the tokens of a role may not read a path, and the way out. */
@@ -65,7 +64,7 @@ function accessOf({ role, mount }: JobRole, model: AccessModel): RoleAccess {
   const { config, tune } = model.mounts.get(mount) ?? {}
   const { policies, templatedPolicies = false } = boundsOf(model.server, { role, config, tune })
   const token = tokenPolicies(model, policies)
-  const acl = buildAcl(token.policies, model.server, { namespace: normalNamespace(model.namespace) })
+  const acl = buildAcl(token.policies, model.server, { namespace: model.namespace })
   const dropped = acl.dropped.some(({ because, policy }) => because === 'template' && policy.name !== 'default')
   return { model, token, acl, open: templatedPolicies || token.unknown.length > 0 || dropped }
 }
