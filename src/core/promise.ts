@@ -76,6 +76,8 @@ export interface PromiseResult {
   readonly asked: Asked
   /** What a reader should know, such as why the server was not asked. */
   readonly note?: string
+  /** It fails only by what no file describes, and the plan that is judged gives that nothing. */
+  readonly standing?: true
 }
 
 export interface PromiseFinding {

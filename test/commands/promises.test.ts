@@ -147,17 +147,22 @@ describe('what a plan would break', () => {
     const sandbox = await startSandbox()
     const id = ownName()
     const { run, directory } = workplace(promised(id, kept(id)), sandbox)
+    const policy = (path: string) =>
+      writeFileSync(join(directory, `policies/${id}-read.hcl`), `path "${path}" {\n  capabilities = ["read"]\n}\n`)
     expect(await run(['apply', '--auto-approve'])).toMatchObject({ code: 0 })
-    const role = { role_type: 'jwt', user_claim: 'sub', bound_audiences: ['a'], token_policies: ['x'] }
+    const role = { role_type: 'jwt', user_claim: 'sub', bound_audiences: ['a'], token_policies: [`${id}-read`] }
     const server = { address: sandbox.address, token: sandbox.token }
     expect(await request(server, 'POST', `auth/${id}/role/guest`, role)).toMatchObject({ status: 204 })
     expect(await run(['test'])).toMatchObject({ code: 0 })
     expect(await run(['plan'])).toMatchObject({ stderr: expect.stringContaining(`${id}/guest admits a token`) })
-    writeFileSync(join(directory, `policies/${id}-read.hcl`), 'path "ops/data/db" {\n  capabilities = ["read"]\n}\n')
-    expect(await run(['apply', '--auto-approve'])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('"only the project gets in"'),
-    })
+    policy('ops/data/+')
+    const repaired = await run(['apply', '--auto-approve'])
+    expect(repaired).toMatchObject({ code: 0, stderr: expect.stringContaining('"only the project gets in"') })
+    expect(repaired.stderr).toContain('It is so already, by what no file describes')
+    policy('ops/data/*')
+    const widened = await run(['apply', '--auto-approve'])
+    expect(widened).toMatchObject({ code: 1, stderr: expect.stringContaining('"only the project gets in"') })
+    expect(widened.stderr).toContain('nothing was written')
     rmSync(join(directory, 'test'), { recursive: true })
     expect(await run(['apply', '--auto-approve'])).toMatchObject({ code: 0 })
     await sandbox.close()

@@ -75,14 +75,14 @@ export function asSaved(kinds: Kinds, options: Options, { environments }: SavedP
   }
 }
 
-/** Nothing is written that breaks a promise, unless the run says that it may. Throws UserError. */
+/** Nothing is written by which a promise breaks, unless the run says that it may. Throws UserError. */
 async function keepPromises({ context, options, workspace, shown }: Session, { parts }: Planned): Promise<void> {
   const allowed = options['allowBrokenPromises'] === true
   const results = await interruptible(context, judgePlanned(workspace.configuration, parts))
   shown.end()
   const broken = promiseDiagnostics(results, allowed ? 'warning' : 'error')
   if (broken.length === 0) return
-  if (!allowed) throw new UserError([...broken, nothingWritten])
+  if (broken.some(({ severity }) => severity === 'error')) throw new UserError([...broken, nothingWritten])
   context.stderr.write(renderDiagnostics(broken, { color: useColor(context, options, context.stderr) }))
 }
 

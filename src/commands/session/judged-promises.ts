@@ -1,10 +1,13 @@
+import type { AccessModel } from '../../access/model.ts'
 import { judge } from '../../access/promises/judge.ts'
+import { difference } from '../../access/proof/difference.ts'
 import type { Configuration } from '../../core/configuration.ts'
-import type { PromiseResult } from '../../core/promise.ts'
+import { kindOf } from '../../core/kind.ts'
+import { type AccessPromise, fails, type PromiseResult } from '../../core/promise.ts'
 import type { Address, Desired, Identity, Live } from '../../core/resource.ts'
 import type { PlannedPart } from './planning.ts'
 import { promisesOf, siblingsOf, withUnread } from './promises.ts'
-import { completeModel } from './server-model.ts'
+import { completeModel, type Reading } from './server-model.ts'
 
 /**
  * The promises on what the servers will have once the plans are carried out: what the files want, and beside it what is
@@ -26,29 +29,54 @@ async function judgeTogether(configuration: Configuration, parts: readonly Plann
   const [first] = parts
   const promises = parts.flatMap(({ input }) => promisesOf(configuration, input.environment))
   if (first === undefined || promises.length === 0) return []
-  const { objects, unmanaged } = afterwards(configuration, parts)
+  const sides = sidesOf(configuration, parts)
   const reading = { kinds: first.input.kinds, reader: first.reader }
-  const { model, unread } = await completeModel(objects, unmanaged, reading)
-  const judging = { asked: 'server objects', now: Date.now() / 1000 } as const
-  return promises.map((promise) => withUnread(judge(promise, model, judging), unread))
+  const { model, unread } = await completeModel(sides.after, sides.unmanaged, reading)
+  const results = promises.map((promise) => withUnread(judgeOn(promise, model), unread))
+  if (sides.unmanaged.length === 0 || !results.some(fails) || (await giveToUnmanaged(sides, reading))) return results
+  const described = await completeModel(sides.after, [], reading)
+  return results.map((result) =>
+    fails(result) && !fails(judgeOn(result.promise, described.model)) ? { ...result, standing: true } : result,
+  )
 }
 
-interface Afterwards {
-  readonly objects: ReadonlyMap<Address, Desired | Live>
+function judgeOn(promise: AccessPromise, model: AccessModel): PromiseResult {
+  return judge(promise, model, { asked: 'server objects', now: Date.now() / 1000 })
+}
+
+type Objects = ReadonlyMap<Address, Desired | Live>
+
+interface Sides {
+  /** What was read and is described. */
+  readonly before: Objects
+  readonly after: Objects
   /** Left alone, and perhaps not read yet. */
   readonly unmanaged: readonly Identity[]
 }
 
 /** Environments of the same server that are not in the run are taken for what their files say. */
-function afterwards(configuration: Configuration, parts: readonly PlannedPart[]): Afterwards {
-  const objects = new Map<Address, Desired | Live>()
-  for (const { input } of parts) for (const [address, live] of input.live.objects) objects.set(address, live)
+function sidesOf(configuration: Configuration, parts: readonly PlannedPart[]): Sides {
   const removed = new Set<Address>()
   for (const { action, address } of parts.flatMap(({ plan }) => plan.changes))
     if (action === 'delete') removed.add(address)
-  for (const address of removed) objects.delete(address)
+  const unmanaged = parts.flatMap(({ input }) => input.live.unmanaged).filter(({ address }) => !removed.has(address))
+  const leftAlone = new Set(unmanaged.map(({ address }) => address))
+  const live = parts.flatMap(({ input }) => [...input.live.objects]).filter(([address]) => !leftAlone.has(address))
   const environments = parts.flatMap(({ input }) => siblingsOf(configuration, input.environment))
-  for (const { desired } of environments) for (const object of desired) objects.set(object.address, object)
-  const unmanaged = parts.flatMap(({ input }) => input.live.unmanaged)
-  return { objects, unmanaged: unmanaged.filter(({ address }) => !removed.has(address)) }
+  const after = new Map<Address, Desired | Live>(live.filter(([address]) => !removed.has(address)))
+  for (const { desired } of environments) for (const object of desired) after.set(object.address, object)
+  return { before: new Map(live), after, unmanaged: unmanaged.filter(({ address }) => !after.has(address)) }
+}
+
+/** Whether roles that no file describes come to admit or to give more than before: by a policy that they name, or their mount. */
+async function giveToUnmanaged({ before, after, unmanaged }: Sides, reading: Reading): Promise<boolean> {
+  const isRole = (object: Desired | Live) => kindOf(reading.kinds, object.kind).access?.(object)?.as === 'role'
+  const around = (objects: Objects) => new Map([...objects].filter(([, object]) => !isRole(object)))
+  const [old, now] = await Promise.all(
+    [before, after].map((objects) => completeModel(around(objects), unmanaged, reading)),
+  )
+  if (old === undefined || now === undefined) return true
+  const roles = new Set<Address | undefined>(unmanaged.map(({ address }) => address))
+  const { effects, beyond } = difference(old.model, now.model)
+  return effects.some(({ effect }) => effect !== 'loss') || beyond.some(({ about }) => !about || roles.has(about))
 }

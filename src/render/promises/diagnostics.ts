@@ -5,7 +5,7 @@ import { fails } from '../../core/promise.ts'
 
 /**
  * What speaks against the promises, as problems at their lines. The same problem in several environments is one. What is
- * undecided and may be so is left out.
+ * undecided and may be so is left out; what a plan has no part in is a warning.
  */
 export function promiseDiagnostics(results: readonly PromiseResult[], severity: Severity = 'error'): Diagnostic[] {
   const found = results
@@ -25,13 +25,17 @@ export function promiseDiagnostics(results: readonly PromiseResult[], severity: 
   })
 }
 
+const stands =
+  'It is so already, by what no file describes; this plan gives that nothing, and does not wait for it. Remove it on the server, or describe it.'
+
 function diagnosticOf(
-  { promise }: PromiseResult,
+  { promise, standing }: PromiseResult,
   finding: PromiseFinding,
   environments: readonly string[],
-  severity: Severity,
+  wanted: Severity,
 ): Diagnostic {
-  const help = helpOf(finding)
+  const help = [helpOf(finding), standing ? stands : ''].filter((part) => part !== '').join(' ')
+  const severity = standing ? 'warning' : wanted
   const related = finding.related.flatMap(({ message, source }) => (source === undefined ? [] : [{ message, source }]))
   return {
     code: finding.outcome === 'broken' ? 'broken-promise' : 'undecided-promise',
