@@ -47,10 +47,35 @@ export const driftLegend = {
 
 export const sameMeaning = 'layout or comments only; the meaning is the same'
 
-/** "No changes. production matches the files." */
+/**
+ * "No changes. production matches the files.", "No changes, but 2 objects on the server are in no file." Environments with
+ * objects in no file do not match the files: they are only counted, as each shows its own.
+ */
 export function formatNothing(environments: readonly EnvironmentPlan[], question: Question): string {
-  const nothing = { plan: 'No changes.', drift: 'No drift.', rollback: 'Nothing to take back.' }[question]
-  return `${nothing} ${environments.length === 0 ? 'There is no environment to compare.' : formatMatching(environments, question)}`
+  const nothing = { plan: 'No changes', drift: 'No drift', rollback: 'Nothing to take back' }[question]
+  if (environments.length === 0) return `${nothing}. There is no environment to compare.`
+  const whole = environments.filter(({ unmanaged }) => unmanaged.length === 0)
+  const beside = `${nothing}${besideNothing(environments, question)}.`
+  return whole.length === 0 ? beside : `${beside} ${formatMatching(whole, question)}`
+}
+
+/** What follows "no changes" or "no drift": nothing, or ", but 2 objects on the server are in no file". */
+export function besideNothing(environments: readonly EnvironmentPlan[], question: Question): string {
+  const objects = inNoFile(environments)
+  if (objects === '') return ''
+  return question === 'drift' ? ` in what the files describe; ${objects}` : `, but ${objects}`
+}
+
+/** What follows the counts of changes: nothing, or "; 2 objects on the server are in no file". */
+export function besideCounts(environments: readonly EnvironmentPlan[]): string {
+  const objects = inNoFile(environments)
+  return objects === '' ? '' : `; ${objects}`
+}
+
+/** "2 objects on the server are in no file"; empty where there are none, or where nobody wants to hear of them. */
+function inNoFile(environments: readonly EnvironmentPlan[]): string {
+  const count = environments.reduce((sum, { unmanaged }) => sum + unmanaged.length, 0)
+  return count === 0 ? '' : `${countOf(count, 'object')} on the server ${count === 1 ? 'is' : 'are'} in no file`
 }
 
 /** "production matches the files.", "production and staging match the files."; a crowd is only counted. */

@@ -64,6 +64,25 @@ describe('what a plan means for who may do what', () => {
     expect(texts).toEqual(['tokens of project 42 gain list on secret/data/a'])
   })
 
+  test('a policy of people, which no role names, is not said to change nothing', async () => {
+    const people = (text: string): Files => ({
+      'environments/production.yaml': `${mount}policies: [oncall]\n`,
+      'policies/oncall.hcl': text,
+    })
+    const before = appliedTo(environmentOf(await loadFiles(people('path "ops/data/*" { capabilities = ["read"] }'))))
+    const wide = environmentOf(await loadFiles(people('path "*" { capabilities = ["read", "sudo"] }')))
+    const [plan] = withAccess([planned(wide, before)])
+    expect(plan?.access).toEqual({
+      effects: [],
+      beyond: [
+        {
+          about: 'policy/oncall',
+          reason: 'no role here names it, so whose tokens gain or lose what it grants is not known',
+        },
+      ],
+    })
+  })
+
   test('a renamed role gives nobody anything', async () => {
     const before = appliedTo(environmentOf(await loadFiles(files)))
     const renamed = environmentOf(

@@ -73,15 +73,20 @@ function headline({ mount, role }: Subject, direction: Direction): string {
 
 function consequence(gains: readonly Gain[], words: string, direction: Direction): string {
   if (words !== '') return `${verbs[direction]} ${words}`
-  const bare = gains.find(({ by }) => by.length === 0) ?? gains[0]
+  const bare = bareGain(gains)
   return (bare && bareWords(bare, direction)) ?? ''
+}
+
+/** Where no path is gained, it is told of those that could not log in at all, if there are any. */
+function bareGain(gains: readonly Gain[]): Gain | undefined {
+  return gains.find(({ by }) => by.length === 0) ?? gains[0]
 }
 
 function shownBy(gains: readonly Gain[], pieces: readonly PathPiece[]): AccessWitness {
   const first = gains[0]
   if (first !== undefined && gains.length === 1) return witness(first, pieces)
   const telling = new Set(pieces)
-  const gain = gains.find(({ gained }) => gained.some((piece) => telling.has(piece))) ?? (first as Gain)
+  const gain = gains.find(({ gained }) => gained.some((piece) => telling.has(piece))) ?? (bareGain(gains) as Gain)
   return witness(
     gain,
     gain.gained.filter((piece) => telling.has(piece)),

@@ -39,14 +39,14 @@ const onlyOfLogins: ReadonlySet<string> = new Set([
 
 /**
  * The roles of each model that the other has not, or has otherwise; everything else gives the same tokens the same rights on
- * both sides.
+ * both sides. `policies` are those of another text.
  */
 export function changedRoles(
   before: AccessModel,
   after: AccessModel,
+  policies: ReadonlySet<string>,
 ): { readonly before: Changes; readonly after: Changes } {
   const changed = { before: new Map<ModelRole, Changed>(), after: new Map<ModelRole, Changed>() }
-  const policies = changedPolicies(before, after)
   for (const path of new Set([...before.mounts.keys(), ...after.mounts.keys()])) {
     const [old, now] = [before.mounts.get(path), after.mounts.get(path)]
     const ofMount = old === undefined || now === undefined ? whole : mountChange(old, now)
@@ -93,7 +93,8 @@ function mountChange(mount: ModelMount, other: ModelMount): Changed {
   return { access, tokens: !deepEqual(mount.tune, other.tune) }
 }
 
-function changedPolicies(before: AccessModel, after: AccessModel): ReadonlySet<string> {
+/** Names of the policies that one model has not, or has with another text. */
+export function changedPolicies(before: AccessModel, after: AccessModel): ReadonlySet<string> {
   const changed = new Set<string>()
   for (const [name, { text }] of before.policies) if (after.policies.get(name)?.text !== text) changed.add(name)
   for (const name of after.policies.keys()) if (!before.policies.has(name)) changed.add(name)

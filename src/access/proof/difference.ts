@@ -1,13 +1,14 @@
 import type { AccessReport } from '../../core/access-effect.ts'
 import { byText } from '../../core/json.ts'
 import type { AccessModel, ModelMount } from '../model.ts'
-import { type Changes, changedRoles } from './changed.ts'
+import { type Changes, changedPolicies, changedRoles } from './changed.ts'
 import { effectsOf } from './effects.ts'
 import { comparer, gainsOver } from './gains.ts'
 import { tokenChanges } from './how.ts'
 import { policyStore } from './policies.ts'
 import { type Entry, entriesOf } from './subjects.ts'
 import { trustEffects } from './trust.ts'
+import { unclaimedChanges } from './unclaimed.ts'
 
 /**
  * What tokens gain and lose between two models of one server, over all roles together: which tokens, which paths, which
@@ -16,11 +17,14 @@ import { trustEffects } from './trust.ts'
  * rules demand of parameters and wrapping.
  *
  * Tokens are those that GitLab can issue; the token's identity, its groups and times are not looked at. What the server's own
- * policy `default` allows is left out of logins that are new, and is one line where it comes or goes alone.
+ * policy `default` allows is left out of logins that are new, and is one line where it comes or goes alone. Whoever has a changed
+ * policy that no role names is not known.
  */
 export function difference(before: AccessModel, after: AccessModel): AccessReport {
-  const { before: wasChanged, after: isChanged } = changedRoles(before, after)
-  if (wasChanged.size + isChanged.size === 0) return { effects: [], beyond: [] }
+  const policies = changedPolicies(before, after)
+  const unclaimed = unclaimedChanges(before, after, policies)
+  const { before: wasChanged, after: isChanged } = changedRoles(before, after, policies)
+  if (wasChanged.size + isChanged.size === 0) return { effects: [], beyond: uniqueBeyond(unclaimed) }
   const store = policyStore()
   // A mount that comes to trust other tokens is one effect; its roles are compared as if it had trusted them before.
   const trusted = (mount: ModelMount) => {
@@ -40,7 +44,7 @@ export function difference(before: AccessModel, after: AccessModel): AccessRepor
     ...effectsOf({ gains: gains.gains, losses: losses.gains }),
     ...tokenChanges(inTokens(old, wasChanged), inTokens(now, isChanged)),
   ]
-  return { effects: effects.sort(inOrder), beyond: uniqueBeyond([...gains.beyond, ...losses.beyond]) }
+  return { effects: effects.sort(inOrder), beyond: uniqueBeyond([...gains.beyond, ...losses.beyond, ...unclaimed]) }
 }
 
 /** Whether two models grant the same in the same way; undefined where that cannot be said. */

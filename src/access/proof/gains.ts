@@ -9,6 +9,7 @@ import { cellsOf } from './cells.ts'
 import type { PolicyGrants, TemplatedBlock } from './policies.ts'
 import { roleIndex } from './role-index.ts'
 import type { Entry, Subject } from './subjects.ts'
+import { fillsAlike, templatesBeside } from './templates.ts'
 
 /** What one role gives to some tokens that they do not have by any role of the other model. */
 export interface Gain {
@@ -99,11 +100,15 @@ function gainsOf(
   const covers = (by: readonly Subject[]) => {
     if (by.some((other) => sameGrants(other, subject))) return true
     const { gained, altered } = compared(by)
-    return gained.length + altered.length + newTemplates(subject, by).length === 0 && !isDarkBeside(subject, by)
+    if (gained.length + altered.length > 0 || isDarkBeside(subject, by)) return false
+    const { gives, doubted } = templatesBeside(subject, by)
+    return gives.length + doubted.length === 0
   }
   const value = cellsOf(subject, near, covers).map(({ box, by }): Gain => {
     const comparison = compared(by)
     const { gained, altered } = comparison
+    const { gives, doubted } = templatesBeside(subject, by)
+    for (const block of doubted) beyond.add(templateDoubt(block))
     for (const reason of doubtsOf(subject, by, gained)) beyond.add(reason)
     if (gained.length > 0) for (const reason of neighbourDoubts(subject, near)) beyond.add(reason)
     return {
@@ -114,7 +119,7 @@ function gainsOf(
       gained,
       altered,
       compared: comparison,
-      templated: newTemplates(subject, by),
+      templated: gives,
     }
   })
   return { value, beyond: [...beyond].map((reason) => ({ about: address, reason })) }
@@ -124,28 +129,9 @@ function sameGrants(a: Subject, b: Subject): boolean {
   const templates = a.bounds.templatedPolicies === true || b.bounds.templatedPolicies === true
   return (
     a.policies.key === b.policies.key &&
+    fillsAlike(a, b) &&
     (!templates || deepEqual(a.role.role['token_policies'], b.role.role['token_policies']))
   )
-}
-
-function newTemplates(subject: Subject, by: readonly Subject[]): readonly TemplatedBlock[] {
-  const blocks = speakingBlocks(subject.policies.templated)
-  if (by.length === 0 || blocks.length === 0) return blocks
-  const known = new Set(by.flatMap(({ policies }) => policies.templated.map(({ key }) => key)))
-  return blocks.filter(({ key }) => !known.has(key))
-}
-
-/** By the list, which is the one of the server's own policy for most tokens. */
-const speaking = new WeakMap<readonly TemplatedBlock[], readonly TemplatedBlock[]>()
-
-function speakingBlocks(templated: readonly TemplatedBlock[]): readonly TemplatedBlock[] {
-  const found = speaking.get(templated) ?? templated.filter(({ rule }) => !isEmptyBlock(rule.capabilities))
-  speaking.set(templated, found)
-  return found
-}
-
-function isEmptyBlock(capabilities: ReadonlySet<string>): boolean {
-  return capabilities.size === 0 || capabilities.has('deny')
 }
 
 function isDarkBeside(subject: Subject, by: readonly Subject[]): boolean {

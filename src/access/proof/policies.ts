@@ -192,13 +192,13 @@ function mergedAnew(parts: readonly Part[]): readonly MergedRule[] {
 function block(policy: Policy, rule: Policy['rules'][number]): TemplatedBlock {
   const start = rule.written.slice(0, rule.written.indexOf('{{')).replace(/\++$/, '')
   const pattern = patternOf(`${start}*`, '')
-  const { position: _, ...said } = rule
+  const { position: _, written: __, ...said } = rule
   const around: PathPattern = 'error' in pattern ? { match: 'prefix', pattern: '' } : pattern
   return {
     policy,
     rule,
     around,
     start: literalStart(around),
-    key: JSON.stringify(said, (_, value) => (value instanceof Set || value instanceof Map ? [...value] : value)),
+    key: JSON.stringify(said, (_, value) => (value instanceof Set || value instanceof Map ? [...value].sort() : value)),
   }
 }

@@ -31,16 +31,22 @@ type Ink = ReturnType<typeof picocolors.createColors>
 function asText({ question, proofs }: ProofReport, { color }: { readonly color: boolean }): string {
   const ink = picocolors.createColors(color)
   const asked = `${question.capabilities.join(' or ')} on ${visible(question.paths)}`
-  const whom = question.claims.length === 0 ? 'any token' : `a token with ${question.claims.map(claimText).join(', ')}`
+  const claims = question.claims.map(claimText).join(', ')
   const parts = proofs.map(({ environment, answer, reach = [] }) =>
     [
-      `${ink.bold(visible(environment))}: ${verdict(answer, `${whom} to ${asked}`, ink)}`,
+      `${ink.bold(visible(environment))}: ${verdict(answer, `${whom(answer, claims)} to ${asked}`, ink)}`,
       ...('counterexample' in answer ? exampleLines(answer.counterexample, ink) : []),
       ...reach.flatMap((one) => reachLines(one)),
       ...('beyond' in answer ? answer.beyond.map((beyond) => beyondLine(beyond, ink)) : []),
     ].join('\n'),
   )
   return `${parts.join('\n\n')}\n`
+}
+
+/** Of all tokens none can, or of them some can. */
+function whom({ answer }: AccessAnswer, claims: string): string {
+  if (claims !== '') return `a token with ${claims}`
+  return answer === 'never' ? 'any token' : 'some token'
 }
 
 function verdict({ answer }: AccessAnswer, what: string, ink: Ink): string {

@@ -5,6 +5,7 @@ import { productNames } from '../../core/version.ts'
 import { accessLines, accessTitle, diffSigns, nothingGained } from '../access/effects.ts'
 import { code, escaped, htmlPage } from '../html.ts'
 import {
+  besideCounts,
   driftLegend,
   formatAction,
   formatCounts,
@@ -34,7 +35,7 @@ export const planHtml: Renderer = {
 
 function summary(plan: Plan, question: Question): string {
   if (!hasChanges(plan)) return formatNothing(plan.environments, question)
-  return `${formatCounts(countChanges(plan.environments), question)}.`
+  return `${formatCounts(countChanges(plan.environments), question)}${besideCounts(plan.environments)}.`
 }
 
 function environmentLines(plan: EnvironmentPlan, question: Question): string[] {

@@ -6,6 +6,8 @@ import { accessTitle, nothingGained } from '../access/effects.ts'
 import { accessMarkdown } from '../access/effects-markdown.ts'
 import { code, diffFence } from '../markdown-escape.ts'
 import {
+  besideCounts,
+  besideNothing,
   countOf,
   driftLegend,
   driftTitle,
@@ -86,14 +88,20 @@ function pieces(plan: Plan, question: Question, draw: Draw): Piece[] {
 
 function heading(plan: Plan, question: Question, draw: Draw): string {
   const subject = question === 'drift' ? 'Vault drift' : 'Vault access'
-  const nothing = question === 'drift' ? 'no drift' : 'no changes'
-  const counts = hasChanges(plan) ? formatCounts(countChanges(plan.environments), question) : nothing
+  const { environments } = plan
+  const counts = hasChanges(plan)
+    ? `${formatCounts(countChanges(environments), question)}${besideCounts(environments)}`
+    : `${nothing(question)}${besideNothing(environments, question)}`
   const short =
     draw === changeItem
       ? "\nOnly the addresses are shown here; the job's log and the JSON report have the details.\n"
       : ''
   const legend = question === 'drift' && hasChanges(plan) ? `\n${driftLegend.lines}\n` : ''
   return `## ${subject}: ${counts}\n${legend}${short}`
+}
+
+function nothing(question: Question): string {
+  return question === 'drift' ? 'no drift' : 'no changes'
 }
 
 function environmentPieces(plan: EnvironmentPlan, question: Question, draw: Draw): Piece[] {
@@ -129,11 +137,18 @@ function accessPieces({ access }: EnvironmentPlan, question: Question): Piece[] 
 
 function environmentHeading(plan: EnvironmentPlan, question: Question): string {
   const { product, version, address, namespace } = plan.server
-  const matches = plan.changes.length === 0
-  const counts = matches ? matching(question, 1) : formatCounts(countChanges([plan]), question)
-  const title = question === 'drift' && !matches ? `${driftTitle}, ${counts}` : counts
+  const title = environmentTitle(plan, question)
   const inNamespace = namespace === '' ? '' : `, namespace ${code(namespace)}`
   return `\n### ${code(plan.environment)}: ${title}\n\n${productNames[product]} ${code(version)} at ${code(address)}${inNamespace}\n\n`
+}
+
+function environmentTitle(plan: EnvironmentPlan, question: Question): string {
+  if (plan.changes.length === 0)
+    return plan.unmanaged.length === 0
+      ? matching(question, 1)
+      : `${nothing(question)}${besideNothing([plan], question)}`
+  const counts = `${formatCounts(countChanges([plan]), question)}${besideCounts([plan])}`
+  return question === 'drift' ? `${driftTitle}, ${counts}` : counts
 }
 
 function changeItem(change: Change, plan: EnvironmentPlan, question: Question): string {

@@ -7,6 +7,7 @@ import { productNames } from '../../core/version.ts'
 import { type AccessLine, accessLines, accessTitle, excerpt, moreEffects, nothingGained } from '../access/effects.ts'
 import { displayWidth, padEnd, visible } from '../visible.ts'
 import {
+  besideCounts,
   countOf,
   driftLegend,
   driftTitle,
@@ -228,11 +229,13 @@ function summaryLines(plan: Plan, { ink, question }: Pen): string[] {
   if (!hasChanges(plan)) return [ink.bold(formatNothing(plan.environments, question))]
   const counts = formatCounts(countChanges(plan.environments), question)
   const same = plan.environments.filter(({ changes }) => changes.length === 0)
+  const matching = same.filter(({ unmanaged }) => unmanaged.length === 0)
   const changed = plan.environments.length - same.length
   const where =
     plan.environments.length > 1 ? ` (in ${changed} of ${countOf(plan.environments.length, 'environment')})` : ''
+  const title = question === 'drift' ? 'Drift' : 'Plan'
   return [
-    ...(same.length === 0 ? [] : [ink.dim(formatMatching(same, question))]),
-    ink.bold(`${question === 'drift' ? 'Drift' : 'Plan'}: ${counts}${where}.`),
+    ...(matching.length === 0 ? [] : [ink.dim(formatMatching(matching, question))]),
+    ink.bold(`${title}: ${counts}${where}${besideCounts(plan.environments)}.`),
   ]
 }

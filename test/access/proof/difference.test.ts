@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { builtinPolicy } from '../../../src/access/acl/builtin.ts'
 import { difference, equivalent } from '../../../src/access/proof/difference.ts'
 import type { AccessReport } from '../../../src/core/access-effect.ts'
+import { assumedServer } from '../../../src/core/version.ts'
 import { model, policyText, type Sketch } from '../../support/access-models.ts'
 
 function texts(before: Sketch, after: Sketch): string[] {
@@ -159,6 +161,64 @@ describe('the difference between two models', () => {
     expect(texts({ roles }, { roles: { ci: { ...roles.ci, bound_subject: '' } } })).toEqual([])
   })
 
+  describe('of a policy that no role names', () => {
+    const roles = { ci: { ...protectedRefs, token_policies: ['p'] } }
+    const unknown = 'no role here names it, so whose tokens gain or lose what it grants is not known'
+    const sudo = policyText({ '*': 'create read update patch delete list sudo' })
+    const report = (before: Sketch['policies'], after: Sketch['policies'], others: Sketch['roles'] = roles) =>
+      difference(
+        model({ roles: others, policies: { p: read, ...before } }),
+        model({ roles: others, policies: { p: read, ...after } }),
+      )
+    const beyond = { effects: [], beyond: [{ about: 'policy/oncall', reason: unknown }] }
+
+    test.each([
+      ['changed', { oncall: read }, { oncall: sudo }],
+      ['new', {}, { oncall: read }],
+      ['gone', { oncall: read }, {}],
+    ])('%s, it is not known who gains and who loses', (_, before, after) => {
+      expect(report(before, after)).toEqual(beyond)
+      expect(report(before, after, {})).toEqual(beyond)
+    })
+
+    test('nothing is said of a rewording, nor of one that grants nothing', () => {
+      expect(report({ oncall: read }, { oncall: `# people\n${read}` })).toEqual({ effects: [], beyond: [] })
+      expect(report({}, { oncall: '# nothing yet' })).toEqual({ effects: [], beyond: [] })
+    })
+
+    test('a role that names it on either side is what it is judged by', () => {
+      const people = { ci: { ...protectedRefs, token_policies: ['p', ' OnCall '] } }
+      expect(report({ oncall: read }, { oncall: sudo }, people).beyond).toEqual([])
+      const taken = difference(
+        model({ roles: people, policies: { p: read, oncall: read } }),
+        model({ roles, policies: { p: read } }),
+      )
+      expect(taken.beyond).toEqual([])
+    })
+
+    test('default is everybody else’s where no role here has it', () => {
+      const own = policyText({ 'auth/token/lookup-self': 'read' })
+      expect(report({}, { default: own }).beyond).toEqual([{ about: 'policy/default', reason: unknown }])
+      expect(report({}, { default: own }, { ci: { token_no_default_policy: false } }).beyond).toEqual([])
+      expect(report({}, { default: builtinPolicy('default', assumedServer) }).beyond).toEqual([])
+    })
+
+    test('it is said beside what the roles gain', () => {
+      const after = { p: policyText({ 'ops/data/*': 'read list' }), oncall: sudo }
+      expect(texts({ roles, policies: { p: read, oncall: read } }, { roles, policies: after })).toEqual([
+        'gain: tokens of project 42 on protected refs gain list on ops/data/*',
+        `beyond: ${unknown}`,
+      ])
+    })
+
+    test('each of a thousand is named', () => {
+      const names = Array.from({ length: 1000 }, (_, i) => `people-${i}`)
+      const all = (text: string) => Object.fromEntries(names.map((name) => [name, text]))
+      const many = Object.fromEntries(names.map((name) => [name, { ...protectedRefs, token_policies: ['p'] }]))
+      expect(report(all(read), all(sudo), many).beyond).toHaveLength(1000)
+    })
+  })
+
   test('a role that admits nobody gives nothing', () => {
     const policies = { p: read }
     const dead = { ci: { bound_claims: { project_id: 42 }, token_policies: ['p'] } }
@@ -189,4 +249,67 @@ describe('the difference between two models', () => {
       'gain: tokens of project 42 on protected refs gain read on own/{{identity.entity.name}}/*',
     ])
   })
+})
+
+describe('paths that depend on whose token it is', () => {
+  const everything = 'path "kv/*" { capabilities = ["read", "update"] }\n'
+  const own = (...capabilities: string[]) =>
+    `path "kv/{{identity.entity.name}}/*" { capabilities = ${JSON.stringify(capabilities)} }\n`
+  const doubt = (policy: string) =>
+    `beyond: the policy "${policy}" has the path "kv/{{identity.entity.name}}/*", and for whom it is filled in is not known`
+  const roles = { ci: { ...protectedRefs, token_policies: ['p'] } }
+  const named = (...policies: string[]) => ({ ci: { ...protectedRefs, token_policies: policies } })
+  const changed = (before: string, after: string) =>
+    texts({ roles, policies: { p: before } }, { roles, policies: { p: after } })
+
+  test.each([
+    ['that denies goes', everything + own('deny'), everything],
+    ['that denies comes', everything, everything + own('deny')],
+    ['that grants nothing goes', everything + own(), everything],
+    ['that grants less than what it hides goes', everything + own('read'), everything],
+    ['that grants less than what it hides comes', everything, everything + own('read')],
+  ])('a block %s: what it hid or hides is not known, and not called nothing', (_, before, after) => {
+    expect(changed(before, after)).toEqual([doubt('p')])
+  })
+
+  test('a deny that may have hidden what such a block grants comes or goes: not known either', () => {
+    const deny = 'path "kv/team/x" { capabilities = ["deny"] }\n'
+    expect(changed(own('read') + deny, own('read'))).toEqual([doubt('p')])
+    expect(changed(own('read'), own('read') + deny)).toEqual([doubt('p')])
+  })
+
+  test('a role that no longer has the policy with such a deny', () => {
+    const policies = { p: everything, d: own('deny') }
+    expect(texts({ roles: named('p', 'd'), policies }, { roles: named('p'), policies })).toEqual([doubt('d')])
+  })
+
+  test('a block that nothing touches is told as it is written', () => {
+    expect(changed(own('read'), own('deny'))).toEqual([
+      'loss: tokens of project 42 on protected refs lose read on kv/{{identity.entity.name}}/*',
+    ])
+  })
+
+  test('the same block in other words, or beside a change elsewhere, is no change', () => {
+    expect(changed(own('read', 'list'), own('list', 'read'))).toEqual([])
+    expect(changed(own('read'), own('read').replace('"kv/', '"/kv/'))).toEqual([])
+    expect(changed(own('read') + read, own('read'))).toEqual([
+      'loss: tokens of project 42 on protected refs lose read on ops/data/*',
+    ])
+  })
+
+  test('another role through which the token belongs to somebody else may open another path', () => {
+    const person = { ...protectedRefs, user_claim: 'user_login', token_policies: ['p'] }
+    const policies = { p: own('read') }
+    expect(texts({ roles, policies }, { roles: { ...roles, person }, policies })).toEqual([doubt('p')])
+  })
+})
+
+test('that somebody can now log in is shown by a token that could not', () => {
+  const role = (refs: readonly string[]) => ({ bound_claims: { project_id: '42', ref: refs } })
+  const other = { bound_claims: { project_id: '42', ref: 'v1' }, token_no_default_policy: true }
+  const { effects } = difference(
+    model({ roles: { ci: role(['main']), other } }),
+    model({ roles: { ci: role(['main', 'v1', 'v2']), other } }),
+  )
+  expect(effects.map(({ witness }) => witness?.claims['ref'])).toEqual(['v2'])
 })

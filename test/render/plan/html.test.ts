@@ -12,7 +12,7 @@ test('shows every change with its fields, and what is left alone', () => {
     options,
   )
   expect(page).toMatch(/^<!doctype html>/)
-  expect(page).toContain('1 to create, 1 to update, 0 to delete.')
+  expect(page).toContain('<p>1 to create, 1 to update, 0 to delete; 1 object on the server is in no file.</p>')
   expect(page).toContain('update <code>toy/x</code>')
   expect(page).toMatch(
     /<span style="color:#c22">- token_ttl: .*5m.*<\/span>\n<span style="color:#2a7f3f">\+ token_ttl: .*77s/,
@@ -25,6 +25,8 @@ test('says it where nothing would change', () => {
   expect(planHtml.plan(planOf(environmentOf([])), options)).toContain(
     '<p>No changes. production matches the files.</p>',
   )
+  const rogue = planHtml.plan(planOf(environmentOf([], { unmanaged: ['toy/foreign'] })), options)
+  expect(rogue).toContain('<p>No changes, but 1 object on the server is in no file.</p>')
 })
 
 test('no name, value or note becomes a tag', () => {

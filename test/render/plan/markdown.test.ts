@@ -103,6 +103,22 @@ describe('a comment that would be too long', () => {
     expect(comment).toMatch(/\d+ changes not shown/)
   })
 
+  test('says in every heading what is in no file', () => {
+    const rogue = environmentOf([], { unmanaged: ['policy/a', 'policy/b'] })
+    const changed = environmentOf([created({ a: 1 })], { environment: 'staging', unmanaged: ['policy/c'] })
+    const headings = (question: 'plan' | 'drift', ...all: Parameters<typeof planOf>) =>
+      markdown.plan(planOf(...all), { color: false, question }).match(/^##.*/gm)
+    expect(headings('plan', rogue)).toEqual([
+      '## Vault access: no changes, but 2 objects on the server are in no file',
+      '### <code>production</code>: no changes, but 2 objects on the server are in no file',
+    ])
+    expect(headings('drift', rogue, changed)).toEqual([
+      '## Vault drift: 1 missing, 0 changed, 0 added; 3 objects on the server are in no file',
+      '### <code>production</code>: no drift in what the files describe; 2 objects on the server are in no file',
+      "### <code>staging</code>: changed behind the files' back, 1 missing, 0 changed, 0 added; 1 object on the server is in no file",
+    ])
+  })
+
   test('names sixty unmanaged objects and counts the others', () => {
     const unmanaged = Array.from({ length: 75 }, (_, i) => `policy/p${i}`)
     const comment = markdown.plan(planOf(environmentOf([], { unmanaged })), options)

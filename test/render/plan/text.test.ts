@@ -48,6 +48,27 @@ describe('the last line counts', () => {
     expect(text.plan(names(), plain)).toBe('No changes. There is no environment to compare.\n')
     expect(text.plan(names('a'), { ...plain, question: 'drift' })).toBe('No drift. a matches the files.\n')
   })
+
+  test('and what is in no file, so that nothing is said to match that does not', () => {
+    const drift = { ...plain, question: 'drift' } as const
+    const rogue = environmentOf([], { unmanaged: ['policy/a', 'policy/b'] })
+    const one = environmentOf([], { environment: 'test', unmanaged: ['policy/c'] })
+    const same = environmentOf([], { environment: 'staging' })
+    const changed = environmentOf([updated([])], { environment: 'dev' })
+    const last = (options: typeof plain | typeof drift, ...all: Parameters<typeof planOf>) =>
+      lastLine(text.plan(planOf(...all), options))
+    expect(last(plain, rogue)).toBe('No changes, but 2 objects on the server are in no file.')
+    expect(last(drift, rogue)).toBe('No drift in what the files describe; 2 objects on the server are in no file.')
+    expect(last(plain, one)).toBe('No changes, but 1 object on the server is in no file.')
+    expect(last(plain, one, same, rogue)).toBe(
+      'No changes, but 3 objects on the server are in no file. staging matches the files.',
+    )
+    expect(last(drift, changed, rogue)).toBe(
+      'Drift: 0 missing, 1 changed, 0 added (in 1 of 2 environments); 2 objects on the server are in no file.',
+    )
+    expect(text.plan(planOf(changed, rogue), plain)).not.toContain('match')
+    expect(text.plan(planOf(changed, rogue, same), plain)).toContain('\nstaging matches the files.\nPlan: ')
+  })
 })
 
 test('changes stand under their kind, in the order in which the plan first names it', () => {
