@@ -32,6 +32,7 @@ import { glv30 } from './rules/glv30-data-path.ts'
 import { glv31 } from './rules/glv31-unknown-claim.ts'
 import { glv32 } from './rules/glv32-literal-pattern.ts'
 import { glv33 } from './rules/glv33-metadata-key.ts'
+import { glv34 } from './rules/glv34-shortened-tokens.ts'
 import { policyDeny } from './rules/policy-deny.ts'
 import { policyEmpty } from './rules/policy-empty.ts'
 import { policyEverything } from './rules/policy-everything.ts'
@@ -83,6 +84,7 @@ export const rules: readonly Rule[] = [
   glv31,
   glv32,
   glv33,
+  glv34,
   policyNever,
   policyStar,
   policyPlus,

@@ -36,6 +36,7 @@ export const titles: Readonly<Record<string, string>> = {
   GLV31: 'a claim or a value that no ID token has',
   GLV32: 'a pattern that is compared as text',
   GLV33: 'a metadata key that the server refuses',
+  GLV34: 'tokens that the mount cuts short',
   VWP01: 'a path that no request can have',
   VWP02: '"*" that is no wildcard',
   VWP03: '"+" that is no wildcard',

@@ -113,14 +113,25 @@ describe('GLV13: a ref that anybody can name', () => {
     ['ref', '*-stable', 'evil-stable'],
     ['ref_path', 'refs/heads/main*', 'refs/heads/main-evil'],
   ])('is found in %s %s', (claim, value, evil) => {
-    expect(found(glv13, { role: { ...boundTo({ [claim]: value }), ...glob } })).toEqual([
+    expect(found(glv13, { role: { ...boundTo({ [claim]: value, ref_protected: undefined }), ...glob } })).toEqual([
       `bound_claims.${claim}: role jwt/ci admits ${claim} "${value}", so also "${evil}"`,
     ])
   })
 
   test('is not found where a "/" stands before the "*", nor without globs', () => {
-    expect(found(glv13, { role: { ...boundTo({ ref: 'release/*' }), ...glob } })).toEqual([])
-    expect(found(glv13, { role: boundTo({ ref: 'main*' }) })).toEqual([])
+    const any = { ref_protected: undefined }
+    expect(found(glv13, { role: { ...boundTo({ ref: 'release/*', ...any }), ...glob } })).toEqual([])
+    expect(found(glv13, { role: boundTo({ ref: 'main*', ...any }) })).toEqual([])
+  })
+
+  test('is not found where GitLab has to protect the name, which it does by wildcards as well', () => {
+    const tags = (ref_protected: string | readonly string[]) => ({
+      role: { ...boundTo({ ref_path: 'refs/tags/v*', ref_type: 'tag', ref_protected }), ...glob },
+    })
+    expect(found(glv13, tags('true'))).toEqual([])
+    expect(found(glv13, tags(['true', 'false']))).toEqual([
+      'bound_claims.ref_path: role jwt/ci admits ref_path "refs/tags/v*", so also "refs/tags/v-evil"',
+    ])
   })
 })
 

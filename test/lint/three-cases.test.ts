@@ -98,9 +98,9 @@ const table: Readonly<Record<string, Cases>> = {
     near: bound({ ...open, ref: 'main', ref_path: 'refs/heads/main' }),
   },
   GLV13: {
-    found: globs({ ref: 'main*' }),
-    right: globs({ ref: 'main' }),
-    near: globs({ ref: 'release/*' }),
+    found: globs({ ref: 'main*', ref_protected: undefined }),
+    right: globs({ ref: 'main', ref_protected: undefined }),
+    near: globs({ ref: 'main*', ref_protected: 'true' }),
   },
   GLV14: {
     found: writing({ pipeline_source: undefined }),
@@ -201,6 +201,11 @@ const table: Readonly<Record<string, Cases>> = {
     found: role({ claim_mappings: { project_path: 'project.path' } }),
     right: role({ claim_mappings: { project_path: 'project_path' } }),
     near: role({ claim_mappings: { project_path: 'vault_project/path=+-' } }),
+  },
+  GLV34: {
+    found: { role: { token_ttl: '61m' }, tune: { max_lease_ttl: '1h' } },
+    right: { role: { token_ttl: '60m' }, tune: { max_lease_ttl: '1h' } },
+    near: { role: { token_ttl: '61m', token_type: 'service', token_period: '5m' }, tune: { max_lease_ttl: '1h' } },
   },
 }
 

@@ -73,8 +73,11 @@ async function problemsOf(
 
 /** For all files of a run: policies are read once. */
 function checkOptions({ environments, configuration }: Workspace): CheckOptions {
-  const readable = readability(({ desired, server, namespace }) => modelOf(desired, { kinds, server, namespace }))
-  return { roles: jobRoles(environments), gitlab: configuration.settings.gitlab, readable }
+  // What is advised for one environment must not open the secrets of those that were not asked for.
+  const all = jobRoles(configuration.environments)
+  const roles = all.filter(({ environment }) => environments.includes(environment))
+  const readable = readability(all, ({ desired, server, namespace }) => modelOf(desired, { kinds, server, namespace }))
+  return { roles, gitlab: configuration.settings.gitlab, readable }
 }
 
 interface Places {

@@ -1,4 +1,5 @@
 import type { SecretUse } from '../../core/configuration.ts'
+import type { JobRole } from '../job-role.ts'
 import type { JobCase } from './cases.ts'
 import { expand, known } from './pattern.ts'
 import type { CiSecret } from './secrets.ts'
@@ -30,4 +31,11 @@ function trimmed(path: string): string {
 /** The other ones are wrong whatever the role may read. */
 export function isRead({ engine, mount, path }: Located): boolean {
   return engines.includes(engine) && mount !== '' && path !== ''
+}
+
+/** A short form that says no mount, where none of these roles reads from one that is called as the default is. */
+export function lacksMount({ written, path }: CiSecret, roles: readonly JobRole[]): boolean {
+  if (written === undefined || written.includes('@') || written.includes('$') || path === '') return false
+  // A mount of that name is one that somebody made for this.
+  return !roles.some(({ secrets }) => Object.values(secrets).some(({ mount }) => mount === 'kv-v2'))
 }

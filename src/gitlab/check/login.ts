@@ -58,7 +58,7 @@ export const mostVague = 200
 export function loginOf(input: LoginInput, one: JobCase): Login {
   const { script, secrets, idTokens } = input
   const said = saidOf(input, one)
-  const { roles: eligible, refused, unsaid } = eligibleRoles(input.roles, said)
+  const { roles: eligible, refused, unsaid } = eligibleRoles(input.roles, said, script?.configured === true)
   const idToken = tokenFor(secrets[0], idTokens)
   const handed = script === undefined ? (idToken === undefined ? [] : [idToken]) : idTokens
   const audiences = handed.flatMap((token) => token.audiences.map(({ text }) => expand(text, one.variables)))
@@ -133,8 +133,11 @@ interface Eligible {
   readonly unsaid?: 'mount' | 'namespace'
 }
 
-/** What is said narrows the roles down, one thing after the other, until none is left or all is said. */
-function eligibleRoles(all: readonly JobRole[], said: Login['said']): Eligible {
+/**
+ * What is said narrows the roles down, one thing after the other, until none is left or all is said.
+ * @param configured files say the namespace where no variable does
+ */
+function eligibleRoles(all: readonly JobRole[], said: Login['said'], configured: boolean): Eligible {
   let roles = all
   for (const part of ['role', 'server', 'mount', 'namespace'] as const) {
     const one = said[part]
@@ -147,8 +150,8 @@ function eligibleRoles(all: readonly JobRole[], said: Login['said']): Eligible {
   if (said.role === undefined) return { roles }
   const usual = said.mount === undefined ? roles.filter(({ mount }) => mount === 'jwt') : roles
   if (usual.length === 0) return { roles, unsaid: 'mount' }
+  if (said.namespace !== undefined || configured) return { roles: usual }
   const rooted = usual.filter(({ environment: { namespace } }) => normalNamespace(namespace) === '')
-  if (said.namespace !== undefined) return { roles: usual }
   return rooted.length > 0 ? { roles: rooted } : { roles: usual, unsaid: 'namespace' }
 }
 

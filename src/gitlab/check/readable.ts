@@ -6,6 +6,7 @@ import type { AccessModel } from '../../access/model.ts'
 import { helpFor } from '../../access/why/denied.ts'
 import { type TokenPolicies, tokenPolicies } from '../../access/why/token-policies.ts'
 import type { JobRole } from '../job-role.ts'
+import { type Surroundings, wayOut } from './way-out.ts'
 
 /** Why the tokens of a role may not read a path, and the way out. */
 interface Unreadable {
@@ -20,12 +21,15 @@ type ModelOf = (environment: JobRole['environment']) => AccessModel
 export interface Readable {
   /** Also true where it cannot be known. */
   may(role: JobRole, path: string): boolean
-  /** Undefined where it may. Looks through all policies for a way out: for what is reported only. */
+  /** Undefined where it may. Looks through all roles for a way out: for what is reported only. */
   why(role: JobRole, path: string): Unreadable | undefined
 }
 
-/** @param modelOf asked once for each environment */
-export function readability(modelOf: ModelOf): Readable {
+/**
+ * @param roles all of them: what one is advised must not open anything to another
+ * @param modelOf asked once for each environment
+ */
+export function readability(roles: readonly JobRole[], modelOf: ModelOf): Readable {
   const known = new Map<JobRole, RoleAccess>()
   const models = new Map<JobRole['environment'], AccessModel>()
   const model = (environment: JobRole['environment']) => {
@@ -38,18 +42,31 @@ export function readability(modelOf: ModelOf): Readable {
     known.set(role, made)
     return made
   }
-  const may: Readable['may'] = (role, path) => {
-    const { open, acl } = access(role)
-    return open || decide(acl, { operation: 'read', path }).allowed
+  const allows = (role: JobRole, path: string) => decide(access(role).acl, { operation: 'read', path }).allowed
+  const may: Readable['may'] = (role, path) => access(role).open || allows(role, path)
+  let counted: ReadonlyMap<string, number> | undefined
+  const policiesOf = (file: string) => {
+    counted ??= countFiles(new Set(roles.map(({ environment }) => environment)), model)
+    return counted.get(file) ?? 0
   }
+  const around: Surroundings = { roles, policiesOf, reads: allows }
   return {
     may,
     why(role, path) {
       if (may(role, path)) return undefined
       const request: AccessRequest = { operation: 'read', path }
-      return explained(role, access(role), request, decide(access(role).acl, request))
+      return explained(role, access(role), { request, decision: decide(access(role).acl, request), around })
     },
   }
+}
+
+/** How many policies are made of each file. */
+function countFiles(environments: Iterable<JobRole['environment']>, model: ModelOf): ReadonlyMap<string, number> {
+  const count = new Map<string, number>()
+  for (const environment of environments)
+    for (const { file } of model(environment).policies.values())
+      if (file !== undefined) count.set(file, (count.get(file) ?? 0) + 1)
+  return count
 }
 
 interface RoleAccess {
@@ -69,13 +86,19 @@ function accessOf({ role, mount }: JobRole, model: AccessModel): RoleAccess {
   return { model, token, acl, open: templatedPolicies || token.unknown.length > 0 || dropped }
 }
 
-function explained(role: JobRole, access: RoleAccess, request: AccessRequest, decision: AccessDecision): Unreadable {
-  const { token, acl, model } = access
-  const hints = helpFor({ acl, request, decision, token, model }).map(({ text }) => text)
-  const line = lineToAdd(role, token, request)
+interface Refusal {
+  readonly request: AccessRequest
+  readonly decision: AccessDecision
+  readonly around: Surroundings
+}
+
+function explained(role: JobRole, { token, acl }: RoleAccess, { request, decision, around }: Refusal): Unreadable {
+  // Neither policies of others nor a rule that counts for more than this path are anything to change for one job.
+  const hints = helpFor({ acl, request, decision, token }).flatMap(({ id, text }) => (id === 'shadowed' ? [] : [text]))
+  const way = wayOut(role, token, request.path, around)
   return {
     because: reasonOf(decision, token),
-    help: hints.length === 0 ? line : `${hints.join(' ')} If it is meant: ${line}`,
+    help: hints.length === 0 ? way : `${hints.join(' ')} If it is meant: ${way}`,
   }
 }
 
@@ -85,12 +108,4 @@ function reasonOf({ denial, rule }: AccessDecision, { policies }: TokenPolicies)
   const from = [...new Set(rule.from.map(({ policy }) => policy.name))].join(', ')
   const path = JSON.stringify(rule.match === 'prefix' ? `${rule.pattern}*` : rule.pattern)
   return `the rule that counts, ${path} of ${from}, grants ${[...rule.capabilities].join(', ') || 'nothing'}`
-}
-
-function lineToAdd({ source }: JobRole, { origins }: TokenPolicies, { path }: AccessRequest): string {
-  const all = [...origins.values()]
-  if (all.some(({ from }) => from === 'role')) return `Declare the secret under "secrets" in ${source.file}.`
-  const file = all.find((origin) => origin.from === 'file')
-  const where = file?.from === 'file' ? `to ${file.file}` : 'to a policy of the role'
-  return `Add ${where}: path ${JSON.stringify(path)} { capabilities = ["read"] }`
 }

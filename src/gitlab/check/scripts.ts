@@ -17,6 +17,8 @@ export interface ScriptLogin {
   /** As the script says it; absent where a variable does, or the program's own setting. */
   readonly role?: string
   readonly mount?: string
+  /** The program reads server and namespace from the environments' files: no variable has to say them. */
+  readonly configured?: true
 }
 
 /** Undefined for a job that does not look as if it logged in to Vault. */
@@ -33,9 +35,16 @@ export function loginOfScript(job: CiJob): ScriptLogin | undefined {
 function vaultwrightLogin(lines: readonly ScriptLine[]): ScriptLogin | undefined {
   const call = lines.find(({ text }) => /(^|[\s;&|])vaultwright\s+(exec|plan|apply|drift|test)\b/m.test(text))
   if (call === undefined) return undefined
+  // Of these, exec alone runs where there is no configuration.
+  const configured = !/\bvaultwright\s+exec\b/.test(call.text)
   const [, role] = /\s--role[= ]["']?([\w.-]+)/.exec(call.text) ?? []
   const [, mount] = /\s--mount[= ]["']?([\w./-]+)/.exec(call.text) ?? []
-  return { at: call.at, ...(mount === undefined ? {} : { mount }), ...(role === undefined ? {} : { role }) }
+  return {
+    at: call.at,
+    ...(mount === undefined ? {} : { mount }),
+    ...(role === undefined ? {} : { role }),
+    ...(configured ? { configured } : {}),
+  }
 }
 
 /** Where in the file a text of a script stands; the whole line where it cannot be told. */

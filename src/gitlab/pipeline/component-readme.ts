@@ -20,6 +20,9 @@ function componentSection(components: readonly Component[]): string {
     '',
     'Stages `check`, `plan`, `apply` and `watch` are expected, or others that `stage` names. A commit SHA is the safest version.',
     '',
+    'Include each once, and `apply` once for each environment. Of two jobs of one name GitLab makes one, whose environments are',
+    'those of the last: what differs in audience, mount or role is included once more with a `suffix` of its own, in `apply` as well.',
+    '',
     ...example,
     ...components.flatMap(({ name, description, inputs }) => [
       `### ${name}`,
@@ -50,6 +53,11 @@ const example = [
   '    inputs: { environments: [staging, production], audience: https://vault.example.com }',
   '  - component: $CI_SERVER_FQDN/<path of this project>/apply@<sha>',
   '    inputs: { environment: production, audience: https://vault.example.com }',
+  '  # another server: a suffix of its own',
+  '  - component: $CI_SERVER_FQDN/<path of this project>/plan@<sha>',
+  '    inputs: { environments: [eu], audience: https://vault-eu.example.com, suffix: -eu }',
+  '  - component: $CI_SERVER_FQDN/<path of this project>/apply@<sha>',
+  '    inputs: { environment: eu, audience: https://vault-eu.example.com, suffix: -eu, resource_group: vault-eu }',
   '```',
   '',
 ]

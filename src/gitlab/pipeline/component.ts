@@ -65,7 +65,11 @@ export function components(options: ComponentOptions): readonly Component[] {
     component('forks', 'watch', options, {
       description:
         'Plans for merge requests of forks, which log in to no Vault, against snapshots of the default branch.',
-      inputs: { ...environments, ...loginInputs('plan') },
+      inputs: {
+        ...environments,
+        ...loginInputs('plan'),
+        plan_stage: { default: 'plan', description: 'The stage of the plans, which those of forks belong to.' },
+      },
       jobs: (frame) => [forkJob(frame, spread), snapshotJob(frame, spread)],
     }),
     component('apply', 'apply', options, {
@@ -86,6 +90,7 @@ export function components(options: ComponentOptions): readonly Component[] {
         ...loginInputs('apply'),
       },
       jobs: (frame) => [componentApply(frame)],
+      suffix: 'The suffix of the plan that it applies.',
     }),
     component('drift', 'watch', options, {
       description: "What changed behind the files' back, for schedules; a warning where something did.",
@@ -99,18 +104,26 @@ interface Content {
   readonly description: string
   readonly inputs: Inputs
   readonly jobs: (frame: Frame) => readonly GitlabEntry[]
+  /** What the input of that name is for. */
+  readonly suffix?: string
 }
 
 function component(
   name: string,
   stage: Stage,
   { command, image, beforeScript }: ComponentOptions,
-  { description, inputs, jobs }: Content,
+  {
+    description,
+    inputs,
+    jobs,
+    suffix = 'Ends the names of its jobs, such as -eu: each other include takes another.',
+  }: Content,
 ): Component {
   const all: Inputs = {
     ...inputs,
     directory: { default: '.', description: 'The folder of the configuration.' },
     stage: { default: stage, description: 'The stage of its jobs.' },
+    suffix: { default: '', description: suffix },
     image: { default: image, description: 'An image with Node.js.' },
     before_script: {
       type: 'array',
@@ -118,11 +131,12 @@ function component(
       description: 'What makes vaultwright available in that image; empty where it is there.',
     },
   }
-  const base = `.vaultwright-${name}`
+  const base = `.vaultwright-${name}${input('suffix')}`
   const frame: Frame = {
     base,
     // A plan of a fork belongs to the other plans.
-    stage: (wanted) => (wanted === stage ? input('stage') : wanted),
+    stage: (wanted) => input(wanted === stage ? 'stage' : `${wanted}_stage`),
+    suffix: input('suffix'),
     directory: ` --directory "${input('directory')}"`,
   }
   const value = { image: input('image'), interruptible: true, before_script: input('before_script') }
@@ -172,7 +186,7 @@ function componentApply(frame: Frame): GitlabEntry {
   const environment = input('environment')
   return applyJob(frame, {
     key: `apply:${environment}`,
-    needs: [{ job: 'plan', parallel: inputSpread.of(environment) as JsonObject }],
+    needs: [{ job: `plan${frame.suffix}`, parallel: inputSpread.of(environment) as JsonObject }],
     environment: { name: environment, deployment_tier: input('tier'), action: 'start' },
     login,
     plan: `plan/${environment}.json`,

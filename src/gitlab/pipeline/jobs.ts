@@ -15,6 +15,8 @@ export interface Frame {
   /** A hidden job that says image and installation. */
   readonly base: string
   readonly stage: (name: Stage) => string
+  /** Appended to the names of jobs: of two of one name GitLab makes one, and the first's environments are gone. */
+  readonly suffix: string
   /** Appended to commands that read the configuration: empty, or ` --directory …`. */
   readonly directory: string
 }
@@ -37,14 +39,14 @@ export function checkJobs(frame: Frame, more: readonly string[] = []): readonly 
   })
   return [
     {
-      key: 'check',
+      key: `check${frame.suffix}`,
       comment: 'Mistakes in the files; the merge request shows those that it would bring.',
       value: job([`vaultwright check${frame.directory} --format codequality --out check.json`, ...more], {
         codequality: 'check.json',
       }),
     },
     {
-      key: 'promises',
+      key: `promises${frame.suffix}`,
       comment: 'What test/access promises of who can do what, and who cannot.',
       value: job([`vaultwright test${frame.directory} --format junit --out promises.xml`], { junit: 'promises.xml' }),
     },
@@ -65,7 +67,7 @@ interface Planning {
 export function planJob(frame: Frame, { spread, count, note }: Planning): GitlabEntry {
   const { name } = spread
   return {
-    key: 'plan',
+    key: `plan${frame.suffix}`,
     comment: [
       'What would change, for the merge request and to be applied from there on the default branch. GitLab shows the counts',
       'in the merge request, and plan/ has the whole of it for those who review.',
@@ -121,7 +123,7 @@ function planReports(name: string): string {
 
 /** For merge requests of forks, which get no ID token: the plan against what the default branch saw last. */
 export function forkJob(frame: Frame, { parallel, choice, name, instance }: Spread): GitlabEntry {
-  const [file, job] = [`snapshot/${name}.json`, `snapshot${instance}`]
+  const [file, job] = [`snapshot/${name}.json`, `snapshot${frame.suffix}${instance}`]
   const url = `$CI_API_V4_URL/projects/$CI_MERGE_REQUEST_PROJECT_ID/jobs/artifacts/$CI_DEFAULT_BRANCH/raw/${file}`
   const fetching = [
     'curl --fail --silent --show-error --location --get --header "JOB-TOKEN: $CI_JOB_TOKEN"',
@@ -136,7 +138,7 @@ export function forkJob(frame: Frame, { parallel, choice, name, instance }: Spre
     '}',
   ].join('\n')
   return {
-    key: 'plan:fork',
+    key: `plan:fork${frame.suffix}`,
     comment: [
       "A fork's merge request gets no ID token here, and Vault refuses one that it writes for itself. Its plan is made against",
       "the default branch's last snapshot, which a member's job may fetch (GitLab Premium); without one it fails.",
@@ -166,7 +168,7 @@ export function forkJob(frame: Frame, { parallel, choice, name, instance }: Spre
 /** Where there is no snapshot for the plans of forks: a warning, so that nobody takes a check for a plan. */
 export function forkNoticeJob(frame: Frame): GitlabEntry {
   return {
-    key: 'plan:fork',
+    key: `plan:fork${frame.suffix}`,
     comment: "A fork's merge request gets no ID token here, and Vault refuses one that it writes for itself.",
     value: {
       extends: frame.base,
@@ -188,7 +190,7 @@ const toPlanIt = 'A member can push these commits to a branch of the project to 
 /** What `forkJob` plans against. Every pipeline of the default branch has it: GitLab looks into the newest one only. */
 export function snapshotJob(frame: Frame, spread: Spread): GitlabEntry {
   return {
-    key: 'snapshot',
+    key: `snapshot${frame.suffix}`,
     comment:
       'What the server has after all that, for the plans of forks. It holds what the plan role can read, and no secret.',
     value: {
@@ -253,7 +255,7 @@ export function driftJob(frame: Frame, spread: Spread): GitlabEntry {
   const { name } = spread
   const reports = `--report "junit=drift/${name}.xml" --report "markdown=drift/${name}.md"`
   return {
-    key: 'drift',
+    key: `drift${frame.suffix}`,
     comment:
       "What changed behind the files' back. Exit code 2 says that something did: a warning, whose report is kept.",
     value: {

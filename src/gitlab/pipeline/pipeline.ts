@@ -47,6 +47,7 @@ export function pipelineDocument(places: readonly Place[], options: PipelineOpti
   const frame: Frame = {
     base,
     stage: (name) => name,
+    suffix: '',
     directory: options.directory === '' ? '' : ` --directory ${quoted(options.directory)}`,
   }
   const planned = spreadOf(places, 'plan', options.shards)

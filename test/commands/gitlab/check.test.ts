@@ -38,6 +38,21 @@ describe('gitlab check', () => {
     expect(ended.stdout).toContain('--> ci/a.yml:4:27')
   })
 
+  test('what it advises for one environment does not open the secrets of those that are not asked for', async () => {
+    const role = (name: string) =>
+      `environments: [${name}]\nrole_type: jwt\nuser_claim: project_id\nbound_audiences: [https://vault.example.com]\nbound_claims: { project_id: "42" }\ntoken_policies: [{ name: "${name}", template: read }]\n`
+    const directory = repository({
+      'vault/environments/staging.yaml': configuration['vault/environments/production.yaml'] as string,
+      'vault/roles/app.yaml': role('production'),
+      'vault/roles/other.yaml': role('staging'),
+      'vault/policies/read.hcl': 'path "ops/data/${environment}/*" { capabilities = ["read"] }\n',
+      '.gitlab-ci.yml': good,
+    })
+    const { stdout } = await check(directory, '--environment', 'production')
+    expect(stdout).toContain('2 policies are made of it')
+    expect(stdout).not.toContain('path "ops/data/db"')
+  })
+
   test('a warning is one with --strict only', async () => {
     const file = good.replace('DB: {', 'DB: { file: true,').replace('./deploy', `'x --password $DB'`)
     const directory = repository({ 'a.yml': file })

@@ -283,6 +283,11 @@ const cases: Readonly<Record<string, Case>> = {
     says: ['GLC30 warning 1: VAULT_TOKEN takes a token from another variable'],
     good: `variables: { VAULT_TOKEN: "" }\n${job()}`,
   },
+  GLC31: {
+    bad: `.main: { only: [main], except: [tags] }\n${job({ extends: '.main', rules: '[{ if: $CI_COMMIT_BRANCH }]' })}`,
+    says: ['GLC31 error 1: job "deploy" has rules and only, except, which GitLab does not take together'],
+    good: `.main: { only: [main] }\n.both: { only: [main], rules: [{ if: $X }] }\n${job({ extends: '.main', only: 'null', rules: '[{ if: $CI_COMMIT_BRANCH }]' })}`,
+  },
 }
 
 test('a job that is right in everything has nothing said about it', async () => {
@@ -312,10 +317,13 @@ describe('what is said helps', () => {
     )
   })
 
-  test('a path that may not be read comes with the line for the policy', async () => {
-    expect(
-      await help(job({ secrets: secret('{ vault: staging/db/password@ops, token: $VAULT_ID_TOKEN }') })),
-    ).toContain('Add to policies/app.hcl: path "ops/data/staging/db" { capabilities = ["read"] }')
+  test('where any role can be meant, no rule is given for one of them', async () => {
+    const any = {
+      environment: null,
+      variables: null,
+      secrets: secret('{ vault: nowhere/key@ops, token: $VAULT_ID_TOKEN }'),
+    }
+    expect(await help(job(any))).toBe('Say which role is meant, with VAULT_AUTH_ROLE.')
   })
 
   test('a secret of the file is never shown, on its line or any other', async () => {

@@ -83,10 +83,11 @@ export async function diagnosticsFor(yaml: string, given: Given = {}): Promise<r
   const reader = ciReader(realpathSync(withFiles({ '.gitlab-ci.yml': yaml, ...given.files })))
   const { content, partial, problems } = await reader.read('.gitlab-ci.yml')
   const pipeline = expandPipeline(content, partial)
+  const roles = jobRoles(configuration.environments)
   const found = checkPipeline(pipeline, {
-    roles: jobRoles(configuration.environments),
+    roles,
     gitlab: given.gitlab ?? {},
-    readable: readability(({ desired, server, namespace }) => modelOf(desired, { kinds, server, namespace })),
+    readable: readability(roles, ({ desired, server, namespace }) => modelOf(desired, { kinds, server, namespace })),
   })
   return ciDiagnostics([...problems, ...pipeline.problems, ...found], reader.files)
 }

@@ -72,6 +72,58 @@ describe('components', () => {
     expect(text).not.toContain('inputs.')
   })
 
+  test('are included again with a suffix, and keep the environments of both', async () => {
+    const login = { audience: 'https://eu', suffix: '-eu' }
+    const again = gitlabProject({
+      '.gitlab-ci.yml': pipeline(
+        ...['plan', 'forks', 'drift'].flatMap((name) => [
+          include(name, { environments, audience }),
+          include(name, { environments: ['eu'], ...login }),
+        ]),
+        include('check'),
+        include('check', { suffix: '-eu', directory: 'eu' }),
+        include('apply', { environment: 'production', audience }),
+        include('apply', { environment: 'eu', ...login }),
+      ),
+      ...templates,
+    })
+    const jobs = await listJobs(again, { source: 'push' })
+    expect(jobs.map(({ name }) => name).sort()).toEqual([
+      'apply:eu',
+      'apply:production',
+      'check',
+      'check-eu',
+      'plan-eu: [eu]',
+      'plan: [production]',
+      'plan: [staging]',
+      'promises',
+      'promises-eu',
+      'snapshot-eu: [eu]',
+      'snapshot: [production]',
+      'snapshot: [staging]',
+    ])
+    const needs = (name: string) => jobs.find((job) => job.name === name)?.needs?.map(({ job }) => job)
+    expect(needs('apply:eu')).toEqual([expect.stringMatching(/^plan-eu(: \[eu\])?$/)])
+    expect(needs('apply:production')).toEqual([expect.stringMatching(/^plan(: \[production\])?$/)])
+    const text = await preview(again)
+    expect(text).toContain('job=snapshot-eu: [$VAULTWRIGHT_ENVIRONMENT]')
+    expect(text).toContain('job=snapshot: [$VAULTWRIGHT_ENVIRONMENT]')
+  })
+
+  test('of stages that are called otherwise, take the names of both where they have two', async () => {
+    const renamed = gitlabProject({
+      '.gitlab-ci.yml': JSON.stringify({
+        stages: ['vault-plan', 'vault-watch'],
+        include: [include('forks', { environments, audience, stage: 'vault-watch', plan_stage: 'vault-plan' })],
+      }),
+      ...templates,
+    })
+    const stages = async (options: PipelineOptions) => (await listJobs(renamed, options)).map(({ stage }) => stage)
+    expect(new Set(await stages({ source: 'push' }))).toEqual(new Set(['vault-watch']))
+    const fork: PipelineOptions = { source: 'merge_request_event', branch: 'a-change', sourceProject: 666 }
+    expect(new Set(await stages(fork))).toEqual(new Set(['vault-plan']))
+  })
+
   test('need what they cannot guess, and refuse what is none of the options', async () => {
     const answer = async (inputs: object) =>
       (await validate({ '.gitlab-ci.yml': pipeline(include('apply', inputs)), ...templates })).message

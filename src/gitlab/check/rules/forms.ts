@@ -1,5 +1,5 @@
 import { nearest } from '../../../core/nearest.ts'
-import { engines } from '../located.ts'
+import { engines, lacksMount } from '../located.ts'
 import { type CiFinding, type CiRule, eachJob, named } from '../rule.ts'
 import { entriesOf, get, mapOf } from '../value.ts'
 
@@ -54,11 +54,9 @@ const noMount: CiRule = {
   why: 'Without "@" the mount is called kv-v2, whatever the path begins with: secret/db/password reads field "password" of secret/db there.',
   example: { bad: 'vault: ops/production/db/password', good: 'vault: production/db/password@ops' },
   check: eachJob(function* ({ job, secrets, logins }) {
-    for (const { name, written, path, field, at } of secrets) {
-      if (written === undefined || written.includes('@') || written.includes('$') || path === '') continue
-      const roles = logins.flatMap(({ login }) => login.roles)
-      // A mount of that name is one that somebody made for this.
-      if (roles.some(({ secrets: uses }) => Object.values(uses).some(({ mount }) => mount === 'kv-v2'))) continue
+    const roles = logins.flatMap(({ login }) => login.roles)
+    for (const secret of secrets.filter((one) => lacksMount(one, roles))) {
+      const { name, path, field, at } = secret
       yield {
         place: at,
         message: `${name} of ${named(job)} is read as field ${JSON.stringify(field)} of ${path} at the mount kv-v2`,
@@ -170,6 +168,30 @@ const vaultKeyword: CiRule = {
   },
 }
 
+/** Source: lib/gitlab/ci/config/entry/processable.rb, which looks at what `extends` made, and passes over null. */
+const rulesToo: CiRule = {
+  id: 'GLC31',
+  title: 'only or except beside rules',
+  level: 'error',
+  why: 'GitLab refuses the whole file (key may not be used with `rules`), so that no job of it runs, also where one of them comes by extends.',
+  example: {
+    bad: '.main: { only: [main] }\ndeploy:\n  extends: .main\n  rules: [{ if: $CI_COMMIT_BRANCH == "main" }]',
+    good: 'deploy:\n  rules: [{ if: $CI_COMMIT_BRANCH == "main" }]',
+  },
+  check: eachJob(function* ({ job }) {
+    if (job.hidden || get(job.keys, 'rules') === undefined) return
+    const others = ['only', 'except', 'start_in'].filter((key) => get(job.keys, key) !== undefined)
+    const [first] = others
+    const entry = first === undefined ? undefined : job.keys.entries.get(first)
+    if (entry === undefined) return
+    yield {
+      place: entry.key,
+      message: `${named(job)} has rules and ${others.join(', ')}, which GitLab does not take together`,
+      help: `Say it in rules alone; what comes by extends is taken away by ${others.map((key) => `${key}: null`).join(', ')}.`,
+    }
+  }),
+}
+
 export const formRules: readonly CiRule[] = [
   noPath,
   dataInPath,
@@ -178,4 +200,5 @@ export const formRules: readonly CiRule[] = [
   secretsForAll,
   insideVault,
   vaultKeyword,
+  rulesToo,
 ]

@@ -1,8 +1,9 @@
 import type { SecretUse } from '../../../core/configuration.ts'
 import { secretPath } from '../../../core/secret.ts'
 import type { JobRole } from '../../job-role.ts'
-import { engines, isRead, type Located, located } from '../located.ts'
+import { engines, isRead, type Located, lacksMount, located } from '../located.ts'
 import { mostVague } from '../login.ts'
+import type { Readable } from '../readable.ts'
 import { type CheckedJob, type CiFinding, type CiRule, eachLogin, named, roleWords } from '../rule.ts'
 
 /** What the job reads, against what its role may read and is declared to read. */
@@ -31,10 +32,24 @@ const unreadable: CiRule = {
         place: one.secret.at,
         ...(vague ? { level: 'warning' } : {}),
         message: `${one.secret.name} of ${named(checked.job)} is read from ${path}, which ${roleWords(roles)} may not read${because}`,
-        help: first.help,
+        help: mountHelp(one, roles, readable) ?? (roles.length > 1 && vague ? whichRole : first.help),
       }
     }
   }),
+}
+
+const whichRole = 'Say which role is meant, with VAULT_AUTH_ROLE.'
+
+/** No rule for another mount's path helps a secret whose mount is only not said: GLC15 has it. */
+function mountHelp({ secret, path, field }: Located, roles: readonly JobRole[], readable: Readable) {
+  if (!lacksMount(secret, roles)) return undefined
+  const [head = '', ...rest] = path.split('/')
+  const declared = roles.flatMap(({ secrets }) => Object.values(secrets).map(({ mount }) => mount))
+  const meant = [...declared.map((mount) => ({ mount, path })), { mount: head, path: rest.join('/') }].find(
+    (one) => one.path !== '' && roles.some((role) => readable.may(role, secretPath({ ...one, engine: 'kv-v2' }))),
+  )
+  if (meant !== undefined) return `Write ${meant.path}/${field}@${meant.mount}: without "@" the mount is kv-v2.`
+  return `Say the mount first: without "@" it is kv-v2. Write ${secret.written}@ and the mount, here as GLC15 says.`
 }
 
 const undeclared: CiRule = {
