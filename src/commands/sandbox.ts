@@ -1,4 +1,5 @@
-import { parseSnapshot } from '../core/snapshot.ts'
+import { parseSnapshot, type Snapshot } from '../core/snapshot.ts'
+import { visible } from '../render/visible.ts'
 import { fetchOverNetwork } from '../sandbox/fetch-document.ts'
 import { startSandbox } from '../sandbox/server.ts'
 import type { Command } from './session/command.ts'
@@ -31,13 +32,15 @@ export const sandbox: Command = {
   async run(context, options) {
     const file = text(options, 'load')
     const token = text(options, 'token')
+    const load = file === undefined ? undefined : parseSnapshot(await readJson(context, file))
     const running = await startSandbox({
       listen: text(options, 'listen') as string,
       product: text(options, 'product') as 'vault' | 'openbao',
       ...(options['fetchKeys'] === true ? { fetchDocument: fetchOverNetwork } : {}),
       ...(token === undefined ? {} : { token }),
-      ...(file === undefined ? {} : { load: parseSnapshot(await readJson(context, file)) }),
+      ...(load === undefined ? {} : { load }),
     })
+    context.stderr.write(unknownHere(load))
     context.stdout.write(`export VAULT_ADDR=${running.address}\nexport VAULT_TOKEN=${running.token}\n`)
     context.stderr.write('The sandbox is running; Ctrl-C ends it, and with it everything it holds.\n')
     if (!context.signal.aborted)
@@ -45,4 +48,12 @@ export const sandbox: Command = {
     await running.close()
     return 0
   },
+}
+
+/** A sandbox has or has not: what the snapshot does not know is here as if it were absent on the server. */
+function unknownHere(snapshot: Snapshot | undefined): string {
+  const paths = (snapshot?.forbidden ?? []).map(visible)
+  if (paths.length === 0) return ''
+  const named = paths.length > 10 ? [...paths.slice(0, 10), `${paths.length - 10} more`] : paths
+  return `The token that took the snapshot could not read these, so nothing is there: ${named.join(', ')}.\n`
 }

@@ -63,14 +63,23 @@ export class VaultError extends Error {
   readonly path: string
   /** The server's own words, one entry an error. */
   readonly errors: readonly string[]
+  /** The token itself was not taken, so no policy would help: it is unknown, or not for this use. */
+  readonly tokenRefused: boolean
 
-  constructor(status: number, method: string, path: string, errors: readonly string[]) {
+  constructor(
+    status: number,
+    method: string,
+    path: string,
+    errors: readonly string[],
+    tokenRefused: boolean = status === 403 && errors.includes('invalid token'),
+  ) {
     super(`${method} ${path}: ${status === 0 ? '' : `${status} `}${errors.join('; ')}`.trimEnd())
     this.name = 'VaultError'
     this.status = status
     this.method = method
     this.path = path
     this.errors = errors
+    this.tokenRefused = tokenRefused
   }
 }
 

@@ -20,6 +20,8 @@ export interface Snapshot {
    * the sandbox's own, and in older ones: then nothing is at every path that is not above.
    */
   readonly absent?: readonly string[]
+  /** Paths that the token which took it may neither read nor list: of what is there, and below it, nothing is known. */
+  readonly forbidden?: readonly string[]
 }
 
 /** Throws one UserError with everything that is wrong with the shape. */
@@ -40,7 +42,8 @@ export function parseSnapshot(value: unknown): Snapshot {
     ...wrongServer(value['server']),
     ...wrongMembers('read', value['read'], (data) => (isObject(data) ? undefined : 'is not an object')),
     ...wrongMembers('list', value['list'], wrongListing),
-    ...wrongAbsent(value['absent']),
+    ...wrongPaths('absent', value['absent']),
+    ...wrongPaths('forbidden', value['forbidden']),
   ]
   if (wrong.length > 0)
     throw new UserError(
@@ -68,9 +71,9 @@ function wrongMembers(name: string, members: unknown, wrong: (member: unknown) =
   })
 }
 
-function wrongAbsent(absent: unknown): string[] {
-  const right = absent === undefined || (Array.isArray(absent) && absent.every((path) => typeof path === 'string'))
-  return right ? [] : ['"absent" is not a list of paths']
+function wrongPaths(name: string, paths: unknown): string[] {
+  const right = paths === undefined || (Array.isArray(paths) && paths.every((path) => typeof path === 'string'))
+  return right ? [] : [`"${name}" is not a list of paths`]
 }
 
 /** Strict, so that no misspelt detail of a listing is taken for "the server gave none". */
@@ -94,6 +97,7 @@ export function snapshotReader(snapshot: Snapshot): VaultReader {
     Object.entries(snapshot.list).flatMap(([folder, { keys }]) => keys.map((key) => `${plain(folder)}/${key}`)),
   )
   const known = new Set([...(snapshot.absent ?? []), ...Object.keys(snapshot.list)].map(plain))
+  const forbidden = new Set(snapshot.forbidden)
   const whole = snapshot.absent === undefined
   return {
     server: snapshot.server,
@@ -107,11 +111,15 @@ export function snapshotReader(snapshot: Snapshot): VaultReader {
           403,
           'lists it and does not hold it; the token that took the snapshot may not read it',
         )
+      if (foldersOf(path).some((folder) => forbidden.has(folder)))
+        throw silent('GET', path, 403, 'does not hold it; the token that took the snapshot may not read it')
       if (whole || foldersOf(path).some((folder) => known.has(folder))) return undefined
       throw silent('GET', path, 404, 'does not say whether it exists; take it anew')
     },
     async list(path) {
       const listing = own(snapshot.list, path)
+      if (listing === undefined && forbidden.has(path))
+        throw silent('LIST', path, 403, 'does not hold it; the token that took the snapshot may not list it')
       if (listing !== undefined || whole || snapshot.absent?.includes(path)) return listing
       throw silent('LIST', path, 404, 'does not say what is there; take it anew')
     },

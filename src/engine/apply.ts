@@ -5,7 +5,7 @@ import type { Kinds } from '../core/kind.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Address } from '../core/resource.ts'
 import type { VaultWriter } from '../core/server.ts'
-import { attempt, messageOf, type Result } from './attempt.ts'
+import { attempt, messageOf, type Pause, type Result } from './attempt.ts'
 import { intentOf } from './intent.ts'
 import { dependants, kindNameOf, stages } from './order.ts'
 
@@ -26,6 +26,8 @@ export interface ApplyOptions {
   /** Asked immediately before each write: a reason why no further change may begin, such as a lock that was lost. */
   readonly mayGoOn?: () => string | undefined
   readonly journal?: ChangeJournal
+  /** Waits so many milliseconds before an object is looked at again; tests bring one that does not. */
+  readonly pause?: Pause
   /** Told of each change as soon as it is decided. */
   readonly onOutcome?: (outcome: Outcome) => void
 }
@@ -95,8 +97,8 @@ function hindrance(
 }
 
 async function carryOut(options: ApplyOptions, environment: string, change: Change): Promise<Result> {
-  const { kinds, server, journal } = options
-  const going = { kinds, server, stopped: () => stopped(options) }
+  const { kinds, server, journal, pause } = options
+  const going = { kinds, server, stopped: () => stopped(options), ...(pause && { pause }) }
   if (journal === undefined) return attempt(going, change)
   let intent: Intent
   try {

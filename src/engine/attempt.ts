@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Change, type FieldChange, formatField } from '../core/change.ts'
 import { isObject } from '../core/json.ts'
 import { type Kind, type Kinds, kindOf } from '../core/kind.ts'
@@ -20,7 +21,14 @@ export interface Attempt {
   readonly server: VaultWriter
   /** Asked after the last look at the object and before the write. */
   readonly stopped: () => Result | undefined
+  /** Waits so many milliseconds; tests bring one that does not. */
+  readonly pause?: Pause
 }
+
+export type Pause = (milliseconds: number) => Promise<void>
+
+/** Milliseconds between one look and the next, about three seconds in all. */
+const pauses = [25, 50, 100, 200, 400, 800, 1600]
 
 /**
  * Looks whether the object is as the plan saw it, writes, and looks again. Between the first look and the write lies one
@@ -30,13 +38,41 @@ export async function attempt(options: Attempt, change: Change): Promise<Result>
   const kind = kindOf(options.kinds, change.action === 'delete' ? change.before.kind : change.after.kind)
   let live: Live | undefined
   try {
-    live = await kind.read(options.server, objectOf(change))
+    live = await look(options, kind, change, () => true)
   } catch (error) {
     return failed(`it could not be read before it is changed, and nothing was sent: ${messageOf(error)}`)
   }
   const standing = standingOf(kind, change, live)
   if (standing !== 'as planned') return standing
   return options.stopped() ?? (await send(options, kind, change, live))
+}
+
+/**
+ * Reads the object until it is as it should be, or no pause is left; gives what was seen last. Behind a load balancer a read
+ * may be answered by another node than the one that writes, and that node be behind: standbys of OpenBao answer reads from
+ * 2.5 on (openbao ha.go, StandbyReadsEnabled), and so do performance standbys of Vault.
+ */
+async function look(
+  { server, pause = sleep as Pause }: Attempt,
+  kind: Kind,
+  change: Change,
+  isEnough: (live: Live | undefined) => boolean,
+): Promise<Live | undefined> {
+  for (const milliseconds of pauses) {
+    try {
+      const live = await kind.read(server, objectOf(change))
+      if (isEnough(live)) return live
+    } catch (error) {
+      if (!isMissingMount(error)) throw error
+    }
+    await pause(milliseconds)
+  }
+  return await kind.read(server, objectOf(change))
+}
+
+/** A node that has not heard of a new mount yet has no route to what is in it; an object that is not there is no error. */
+function isMissingMount(error: unknown): boolean {
+  return error instanceof VaultError && error.status === 404
 }
 
 function objectOf(change: Change) {
@@ -67,22 +103,24 @@ function changedSince(kind: Kind, before: Live | undefined, live: Live | undefin
   return `somebody changed it since the plan was made${what}, ${notOverwritten}`
 }
 
-async function send({ server }: Attempt, kind: Kind, change: Change, live: Live | undefined): Promise<Result> {
+async function send(options: Attempt, kind: Kind, change: Change, live: Live | undefined): Promise<Result> {
+  const { server } = options
   if (change.action === 'delete' && kind.remove === undefined) return failed('the server has no way to remove it alone')
   let warnings: readonly string[] = []
   try {
     if (change.action === 'delete') await kind.remove?.(server, change.before)
     else warnings = await kind.write(server, change.after, live)
   } catch (error) {
-    return afterError(server, kind, change, error)
+    return afterError(options, kind, change, error)
   }
-  return { ...(await readBack(server, kind, change, warnings)), touched: true }
+  return { ...(await readBack(options, kind, change, warnings)), touched: true }
 }
 
 /** After a write that the server accepted. */
-async function readBack(server: VaultWriter, kind: Kind, change: Change, warnings: readonly string[]): Promise<Result> {
+async function readBack(options: Attempt, kind: Kind, change: Change, warnings: readonly string[]): Promise<Result> {
   try {
-    return judge(kind, change, await kind.read(server, objectOf(change)), warnings)
+    const live = await look(options, kind, change, (seen) => isWanted(kind, change, seen))
+    return judge(kind, change, live, warnings)
   } catch (error) {
     const what = change.action === 'delete' ? 'deletion' : 'write'
     return failed(
@@ -104,10 +142,11 @@ function judge(kind: Kind, change: Change, live: Live | undefined, warnings: rea
  * A request that was refused, or whose answer never came: only the object itself can tell what happened. It is not sent
  * again.
  */
-async function afterError(server: VaultWriter, kind: Kind, change: Change, error: unknown): Promise<Result> {
+async function afterError(options: Attempt, kind: Kind, change: Change, error: unknown): Promise<Result> {
   const refused = error instanceof VaultError && error.status >= 300 && error.status < 500
   try {
-    const live = await kind.read(server, objectOf(change))
+    // What was refused need not be waited for; a lost request may also be on its way still.
+    const live = await look(options, kind, change, (seen) => refused || isWanted(kind, change, seen))
     return { ...explain(kind, change, live, { message: messageOf(error), refused }), left: liveDigest(live) }
   } catch (second) {
     const reason = `it is not known whether it was carried out: ${messageOf(error)}; and then: ${messageOf(second)}`

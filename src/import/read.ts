@@ -55,6 +55,7 @@ export async function readServer(server: VaultReader, kinds: Kinds, wanted: Want
   for (const kind of kinds.filter(({ written }) => written.in === 'policy'))
     await readKind(server, kind, { parents: [] }, policyFilter(wanted, found.objects), found)
   found.objects.sort((a, b) => byText(a.address, b.address))
+  found.forbidden.sort((a, b) => byText(a.path, b.path))
   return found
 }
 
@@ -145,6 +146,6 @@ async function readOne(server: VaultReader, kind: Kind, object: Listed, found: F
 
 /** Rethrows what is no refusal by the token's policies, such as that of a token which the server does not know. */
 function refusalOf(error: unknown): Refusal {
-  if (!(error instanceof VaultError) || error.status !== 403 || error.errors.includes('invalid token')) throw error
+  if (!(error instanceof VaultError) || error.status !== 403 || error.tokenRefused) throw error
   return { method: error.method, path: error.path }
 }

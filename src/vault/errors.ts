@@ -19,6 +19,7 @@ export function toVaultError(
       method,
       path,
       error.errors.map((text) => scrub(text, secrets)),
+      error.tokenRefused,
     )
   const response = (error as { response?: { statusCode?: unknown; body?: unknown } }).response
   if (typeof response?.statusCode !== 'number') throw error
@@ -26,12 +27,18 @@ export function toVaultError(
   const said = isObject(body) && Array.isArray(body['errors']) ? body['errors'] : undefined
   const errors = wordsOf(said ?? []).flatMap(sentences)
   if (response.statusCode === 404 && errors.length === 0 && isServersOwn(body)) return undefined
+  // Policies deny in a list of errors, even of one. A bare text is about the token: there is none, it is for other networks, or
+  // its entity is disabled; and OpenBao says no more of one that it does not know, of which Vault says "invalid token"
+  // (request_handling.go of both, fetchACLTokenEntryAndEntity and CheckToken). A login is refused for other reasons.
+  const bare = said?.length === 1 && said[0] === 'permission denied' && !path.endsWith('/login')
+  const tokenRefused = response.statusCode === 403 && (bare || errors.includes('invalid token'))
   const reasons = errors.length > 0 ? errors : [`status ${response.statusCode}, without a reason`]
   return new VaultError(
     response.statusCode,
     method,
     path,
     reasons.map((text) => scrub(text, secrets)),
+    tokenRefused,
   )
 }
 

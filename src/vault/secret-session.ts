@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWrittenObject, type WrittenObject } from '../access/login/json-number.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
-import { type ServerInfo, VaultError } from '../core/server.ts'
+import { type Product, type ServerInfo, VaultError } from '../core/server.ts'
 import { type ConnectOptions, type Line, open, patience } from './client.ts'
 import type { Requester } from './requester.ts'
 import { type Login, logIn, type OwnSession } from './session.ts'
@@ -102,7 +102,7 @@ function session({ ask, server, destroy }: Line, { token: text, policies, auth }
     async end(leases) {
       const late = sleep(patience, undefined, { ref: false }).then(() => overdue(leases))
       // Its last use was the end of the token, and of its leases.
-      const left = usesLeft() === 0 ? {} : await Promise.race([revoke(send, token, leases), late])
+      const left = usesLeft() === 0 ? {} : await Promise.race([revoke(send, server, token, leases), late])
       await destroy()
       return left
     },
@@ -136,13 +136,23 @@ function mountIn(answer: JsonObject, asked: string): Mount {
   return { path: path.replace(/\/$/, ''), type, engine: kv ? (version === '2' ? 'kv-v2' : 'kv-v1') : 'other' }
 }
 
-async function revoke(ask: Send, { batch }: SessionToken, leases: readonly string[]): Promise<Leftovers> {
+async function revoke(
+  ask: Send,
+  { product }: ServerInfo,
+  { batch }: SessionToken,
+  leases: readonly string[],
+): Promise<Leftovers> {
   const token = batch ? undefined : await refusal(ask('POST', 'auth/token/revoke-self', {}))
   // A token that is unknown by now has ended, and its leases with it.
-  if (!batch && (token === undefined || (token.status === 403 && token.errors.includes('invalid token')))) return {}
+  if (!batch && (token === undefined || isUnknown(token, product))) return {}
   const refusals = await Promise.all(leases.map((id) => refusal(ask('POST', 'sys/leases/revoke', { lease_id: id }))))
   const lease = refusals.find((error) => error !== undefined)
   return { ...(token === undefined ? {} : { token }), ...(lease === undefined ? {} : { leases: lease }) }
+}
+
+/** OpenBao says no more of an unknown token than of one that it does not take; of what a login just gave, it is the former. */
+function isUnknown({ tokenRefused, errors }: VaultError, product: Product): boolean {
+  return tokenRefused && (product === 'openbao' || errors.includes('invalid token'))
 }
 
 async function refusal(request: Promise<unknown>): Promise<VaultError | undefined> {

@@ -44,13 +44,13 @@ describe('exit codes', () => {
   test('any failure of an apply is a 1, and what did not depend on it is done', async () => {
     const server = await liveVault()
     const id = ownName()
-    // Refused by this server for its size alone; the role that needs the policy must not be written.
-    const text = `path "a" { capabilities = ["read"] }\n# ${'x'.repeat(2_000_000)}\n`
-    const { run } = workplace(configuration(id, { [`policies/${id}-read.hcl`]: text }), server)
+    // Refused by every server, because nobody answers there; the role that needs the configuration must not be written.
+    const unreachable = `auth:\n  ${id}:\n    type: jwt\n    config: { jwks_url: "http://127.0.0.1:1/keys" }\n`
+    const { run } = workplace(configuration(id, { 'environments/production.yaml': unreachable }), server)
     const ended = await run(['apply', '--auto-approve'])
     expect(ended).toMatchObject({ code: 1 })
-    expect(ended.output).toContain(`policy/${id}-read`)
-    expect((await request(server, 'GET', `auth/${id}/config`)).status).toBe(200)
+    expect(ended.output).toContain(`jwt-config/${id} failed`)
+    expect((await request(server, 'GET', `sys/policies/acl/${id}-read`)).status).toBe(200)
     expect((await request(server, 'GET', `auth/${id}/role/ci`)).status).toBe(404)
   })
 })

@@ -300,6 +300,13 @@ test('without a folder it says what is missing', async () => {
   expect(run.stderr).toContain('--out')
 })
 
+test('a folder that is not there yet is made', async () => {
+  const out = join(withFiles({}), 'new/deeper')
+  const run = await vaultwright(['report', '--out', out])
+  expect(run, run.output).toMatchObject({ code: 0 })
+  expect(readdirSync(out)).toEqual(expect.arrayContaining(['index.md', 'b-gitlab-jobs.yml']))
+})
+
 test('a folder that cannot be written is said', async () => {
   const cwd = withFiles({ taken: 'a file' })
   expect(await vaultwright(['report', '--out', join(cwd, 'taken')])).toMatchObject({

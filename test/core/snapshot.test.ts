@@ -119,3 +119,29 @@ describe('a snapshot that says what was absent', () => {
     expect(codesOf({ ...snapshot, absent: {} })).toEqual(['damaged-snapshot'])
   })
 })
+
+describe('a snapshot that says what was forbidden', () => {
+  const forbidden = ['auth/oidc/config', 'auth/oidc/role', 'auth/jwt/role/hidden']
+  const reader = snapshotReader({ ...snapshot, absent: ['auth/jwt/config'], forbidden })
+
+  test.each(['auth/oidc/config', 'auth/oidc/role/ci', 'auth/jwt/role/hidden'])(
+    'refuses %s as the server did, and not as what a later snapshot would have',
+    async (path) => {
+      await expect(reader.read(path)).rejects.toMatchObject({
+        status: 403,
+        message: expect.stringContaining('may not'),
+      })
+    },
+  )
+
+  test('refuses its lists likewise, and knows the rest', async () => {
+    await expect(reader.list('auth/oidc/role')).rejects.toMatchObject({ status: 403, method: 'LIST' })
+    expect(await reader.list('auth/jwt/role')).toEqual({ keys: ['ci'] })
+    expect(await reader.read('auth/jwt/config')).toBeUndefined()
+  })
+
+  test('is refused when that is no list of paths', () => {
+    expect(codesOf({ ...snapshot, forbidden })).toEqual([])
+    expect(codesOf({ ...snapshot, forbidden: [1] })).toEqual(['damaged-snapshot'])
+  })
+})

@@ -27,7 +27,7 @@ async function apply(
 ): Promise<Outcome[]> {
   const tasks = [await planFor(server, environment)]
   server.log.length = 0
-  return applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4, ...more })
+  return applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4, pause: async () => {}, ...more })
 }
 
 const says = (outcomes: readonly Outcome[]) => outcomes.map(({ address, status }) => `${address} ${status}`).sort()

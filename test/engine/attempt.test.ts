@@ -4,10 +4,20 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { addressOf } from '../../src/core/resource.ts'
 import { VaultError } from '../../src/core/server.ts'
 import { type ApplyOptions, applyChanges } from '../../src/engine/apply.ts'
+import type { Pause } from '../../src/engine/attempt.ts'
 import { planEnvironment } from '../../src/engine/plan.ts'
 import { readLive } from '../../src/engine/read.ts'
 import { memoryJournal } from '../support/memory-journal.ts'
-import { desiredBook, desiredShelf, environmentOf, type ToyServer, toyKinds, toyServer } from '../support/toy-kinds.ts'
+import {
+  desiredBook,
+  desiredShelf,
+  environmentOf,
+  refuseWrites,
+  type ToyServer,
+  toyKinds,
+  toyServer,
+} from '../support/toy-kinds.ts'
+import { virtualTime } from '../support/virtual-time.ts'
 
 async function planFor(server: ToyServer, environment: Environment) {
   const live = await readLive({ kinds: toyKinds, server, environment })
@@ -17,8 +27,27 @@ async function planFor(server: ToyServer, environment: Environment) {
 async function apply(server: ToyServer, environment: Environment, more: Partial<ApplyOptions> = {}) {
   const tasks = [await planFor(server, environment)]
   server.log.length = 0
-  return applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4, ...more })
+  return applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4, ...atOnce, ...more })
 }
+
+/** Three seconds that take no time; what `run` gives, and every pause on the way. */
+async function timed<T>(run: (pause: Pause) => Promise<T>): Promise<{ readonly result: T; readonly pauses: number[] }> {
+  const time = virtualTime()
+  const pauses: number[] = []
+  const running = run((milliseconds) => {
+    pauses.push(milliseconds)
+    return time.sleep(milliseconds)
+  })
+  let over = false
+  void running.finally(() => {
+    over = true
+  })
+  while (!over) await time.run()
+  return { result: await running, pauses }
+}
+
+/** Looks again without a pause. */
+const atOnce = { pause: async () => {} }
 
 const writes = (server: ToyServer) => server.log.filter((line) => /^(POST|DELETE)/.test(line))
 
@@ -33,7 +62,7 @@ describe('what somebody changes meanwhile', () => {
     const tasks = [await planFor(server, environment)]
     theirs()
     server.log.length = 0
-    return applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4, ...more })
+    return applyChanges({ kinds: toyKinds, tasks, server, parallelism: 4, ...atOnce, ...more })
   }
 
   test('between plan and apply is found and not overwritten', async () => {
@@ -198,6 +227,149 @@ describe('an answer that does not come', () => {
     expect(outcomes).toMatchObject([
       { status: 'failed', reason: expect.stringContaining('write-only values were taken') },
     ])
+  })
+})
+
+/** A cluster whose reads come from a node that is some reads behind what was written to another. */
+describe('a node that is behind', () => {
+  const red = environmentOf([desiredShelf('a', { color: 'red' })])
+  const emptied = environmentOf([], { owns: [{ kind: 'shelf', name: 'a' }], unmanaged: 'delete' })
+  const forever = Number.POSITIVE_INFINITY
+
+  /** `reads` that are answered with what was there before each write. */
+  const behind = (reads: number, objects: Record<string, JsonObject> = {}): ToyServer => {
+    const server = toyServer(objects)
+    const { read, write, remove } = server
+    const stale = new Map<string, { readonly was: JsonObject | undefined; left: number }>()
+    const leaving = (path: string) => stale.set(path, { was: server.objects.get(path), left: reads })
+    server.write = async (path, body, options) => {
+      leaving(path)
+      return write(path, body, options)
+    }
+    server.remove = async (path) => {
+      leaving(path)
+      await remove(path)
+    }
+    server.read = async (path) => {
+      const now = await read(path)
+      const old = stale.get(path)
+      return old !== undefined && old.left-- > 0 ? old.was : now
+    }
+    return server
+  }
+  const losesAnswers = (server: ToyServer): ToyServer => {
+    const { write, remove } = server
+    server.write = async (path, body, options) => {
+      await write(path, body, options)
+      throw new VaultError(502, 'POST', path, ['bad gateway'])
+    }
+    server.remove = async (path) => {
+      await remove(path)
+      throw new VaultError(502, 'DELETE', path, ['bad gateway'])
+    }
+    return server
+  }
+  const ways: readonly [string, Environment, Record<string, JsonObject>][] = [
+    ['creation', red, {}],
+    ['update', red, { 'shelves/a': { color: 'blue' } }],
+    ['deletion', emptied, { 'shelves/a': {} }],
+  ]
+  const total = (pauses: readonly number[]) => pauses.reduce((sum, pause) => sum + pause, 0)
+  const applying = (server: ToyServer, environment: Environment, more: Partial<ApplyOptions> = {}) =>
+    timed((pause) => apply(server, environment, { ...more, pause }))
+
+  describe.each(ways)('of a %s', (_, environment, objects) => {
+    test.each([0, 1, 3, 7])('by %i reads is asked again, and no longer than needed', async (reads) => {
+      const accepted = await applying(behind(reads, objects), environment)
+      expect(accepted.result).toMatchObject([{ status: 'done', warnings: [] }])
+      expect(accepted.pauses).toHaveLength(reads)
+      const lost = await applying(losesAnswers(behind(reads, objects)), environment)
+      expect(lost.result).toMatchObject([
+        { status: 'done', warnings: [expect.stringContaining('had been carried out')] },
+      ])
+      expect(lost.pauses).toHaveLength(reads)
+    })
+
+    test('is believed after three seconds, and not before', async () => {
+      const journal = memoryJournal()
+      const accepted = await applying(behind(forever, objects), environment, { journal })
+      expect(accepted.result).toMatchObject([
+        { status: 'failed', reason: expect.stringMatching(/^the server accepted/) },
+      ])
+      const lost = await applying(losesAnswers(behind(forever, objects)), environment, { journal })
+      expect(lost.result).toMatchObject([{ status: 'failed', reason: expect.stringContaining('nothing had changed') }])
+      for (const { pauses } of [accepted, lost]) {
+        expect(total(pauses)).toBeGreaterThanOrEqual(3000)
+        expect(total(pauses)).toBeLessThan(3500)
+      }
+      const ends = journal.records.filter(({ record }) => record === 'end')
+      expect(ends).toMatchObject([{ touched: true }, { touched: true }])
+    })
+  })
+
+  test('a request without an answer that arrives late was carried out', async () => {
+    const server = toyServer()
+    const { write } = server
+    const { result } = await timed((pause) => {
+      server.write = async (path, body, options) => {
+        void pause(1000).then(() => write(path, body, options))
+        throw new VaultError(0, 'POST', path, ['the connection was cut'])
+      }
+      return apply(server, red, { pause })
+    })
+    expect(result).toMatchObject([{ status: 'done' }])
+    expect(writes(server)).toEqual(['POST shelves/a'])
+  })
+
+  test('a look that fails on the way is not taken for the look before it', async () => {
+    const server = losesAnswers(behind(forever))
+    const { read } = server
+    let reads = 0
+    const tasks = [await planFor(server, red)]
+    server.read = async (path) => {
+      if (++reads > 3) throw new VaultError(503, 'GET', path, ['Vault is sealed'])
+      return read(path)
+    }
+    const { result } = await timed((pause) => applyChanges({ kinds: toyKinds, tasks, server, parallelism: 1, pause }))
+    expect(result).toMatchObject([{ status: 'failed', reason: expect.stringMatching(/^it is not known whether/) }])
+  })
+
+  test('a refusal is the word of the node that writes, and not waited for', async () => {
+    const server = toyServer()
+    refuseWrites(server, 'shelves/a')
+    const { result, pauses } = await applying(server, red)
+    expect(result).toMatchObject([{ status: 'failed', reason: expect.stringContaining('permission denied') }])
+    expect(pauses).toEqual([])
+  })
+
+  test('what somebody changed is not looked at again until it looks unchanged', async () => {
+    const server = toyServer({ 'shelves/a': { color: 'blue' } })
+    const tasks = [await planFor(server, red)]
+    const looks: JsonObject[] = [{ color: 'green' }, { color: 'blue' }]
+    server.read = async () => looks.shift()
+    const { result } = await timed((pause) => applyChanges({ kinds: toyKinds, tasks, server, parallelism: 1, pause }))
+    expect(result).toMatchObject([{ status: 'failed', reason: expect.stringMatching(/^somebody changed it/) }])
+    expect(writes(server)).toEqual([])
+  })
+
+  test.each([
+    [5, 'done', 5],
+    [forever, 'failed', 7],
+  ])('one that answers %d reads without a route to a new mount: %s', async (reads, status, pausesExpected) => {
+    const server = toyServer()
+    const { read } = server
+    const tasks = [await planFor(server, red)]
+    let left = reads
+    server.read = async (path) => {
+      if (left-- > 0) throw new VaultError(404, 'GET', path, [`no handler for route "${path}"`])
+      return read(path)
+    }
+    const { result, pauses } = await timed((pause) =>
+      applyChanges({ kinds: toyKinds, tasks, server, parallelism: 1, pause }),
+    )
+    expect(result).toMatchObject([{ status }])
+    expect(pauses).toHaveLength(pausesExpected)
+    expect(writes(server)).toHaveLength(status === 'done' ? 1 : 0)
   })
 })
 

@@ -24,7 +24,15 @@ async function planFor(server: ToyServer, environment: Environment) {
 async function applied(server: ToyServer, environment: Environment, more: Partial<ApplyOptions> = {}) {
   const { plan } = await planFor(server, environment)
   const journal = memoryJournal()
-  const outcomes = await applyChanges({ kinds: toyKinds, tasks: [plan], server, parallelism: 4, journal, ...more })
+  const outcomes = await applyChanges({
+    kinds: toyKinds,
+    tasks: [plan],
+    server,
+    parallelism: 4,
+    journal,
+    pause: async () => {},
+    ...more,
+  })
   return { outcomes, journal, undo: undoOf(journal.journal(environment.name, server.server)) }
 }
 

@@ -360,6 +360,12 @@ describe('reading', () => {
     await expect(readServer(failing(500), kinds, everything)).rejects.toThrow(VaultError)
     const unknown = failing(403, 'permission denied', 'invalid token')
     await expect(readServer(unknown, kinds, everything)).rejects.toThrow('invalid token')
+    const untaken = new VaultError(403, 'GET', 'auth/jwt/config', ['permission denied'], true)
+    const reader: VaultReader = {
+      ...steady,
+      read: (path) => (path === 'sys/auth' ? steady.read(path) : Promise.reject(untaken)),
+    }
+    await expect(readServer(reader, kinds, everything)).rejects.toBe(untaken)
   })
 })
 

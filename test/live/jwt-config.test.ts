@@ -29,7 +29,9 @@ test('every way to trust an issuer replaces the one before it whole, on a real s
   const world = await openWorld(await liveVault())
   const config = (spec: (typeof ways)[number]) => [mount(world.id), object('jwt-config', [world.id], spec)]
   await reach(world, [mount(world.id)], [`create auth-mount/${world.id}`])
-  for (const way of ways) {
+  // Several key URLs are Vault's alone: OpenBao has no such field, and the plan refuses it there.
+  const known = ways.filter((way) => way.jwks_pairs === undefined || world.connection.server.product === 'vault')
+  for (const way of known) {
     await reach(world, config(way), lines(await plan(world, config(way))))
     const { oidc_client_secret: _, ...readable } = way as Record<string, unknown>
     expect(await liveSpec(world, object('jwt-config', [world.id], way))).toMatchObject(

@@ -43,7 +43,13 @@ export function placeFor(directory: string, file: string, shown: string, by: 'se
   const root = repositoryRoot(file, directory)
   const path = relative(root, folder).split(sep).join('/')
   const bound = by === 'settings' ? repositoryRoot(join(directory, basename(file)), directory) : root
-  return { file, folder, shown, parts: `/${path}/`, root: existsSync(bound) ? realpathSync(bound) : bound }
+  return { file, folder, shown, parts: `/${path}/`, root: realFolder(bound) }
+}
+
+/** A folder that the command line names need not be there yet: it is made, wherever the folders above it really are. */
+function realFolder(folder: string): string {
+  if (existsSync(folder) || folder === dirname(folder)) return realpathSync(folder)
+  return join(realFolder(dirname(folder)), basename(folder))
 }
 
 /** `include: local` counts from there; without a repository, the configuration's folder is taken for it, if it can be. */
@@ -129,12 +135,14 @@ function notOwn(path: string, root: string): UserError {
   return new UserError([problem('not-own-file', message, 'Remove it, or name another file.')])
 }
 
-/** The nearest folder above that is there already: a link among those leads out with whatever is made below it. */
+/** Where the nearest folder above that is there already leads, whatever is made below it is. */
 async function checkFolder(file: string, root: string): Promise<void> {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const real = await realpath(folder).catch(() => undefined)
-    if (real === undefined && folder !== dirname(folder)) continue
-    if (real === undefined || !isBelow(root, real)) throw notOwn(file, root)
+    const there = real !== undefined || (await lstat(folder).catch(() => undefined)) !== undefined
+    if (!there && folder !== dirname(folder)) continue
+    // A link to nothing leads out as well. The root itself may be missing: then what is made below it counts.
+    if (real === undefined || !isBelow(root, join(real, relative(folder, dirname(file))))) throw notOwn(file, root)
     return
   }
 }

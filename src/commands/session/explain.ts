@@ -64,15 +64,19 @@ const needed: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Of a refusal by policies; a login is refused for other reasons. */
-function lineOf({ status, method, path, errors }: VaultError): string[] {
-  if (status !== 403 || path.endsWith('/login') || errors.includes('invalid token')) return []
+function lineOf({ status, method, path, tokenRefused }: VaultError): string[] {
+  if (status !== 403 || path.endsWith('/login') || tokenRefused) return []
   return [policyLine(path, needed[method] ?? ['read'])]
 }
 
 function hint(error: VaultError): { readonly help?: string } {
-  const { status, path, errors } = error
+  const { status, path, errors, tokenRefused } = error
   if (errors.includes('invalid token'))
     return { help: 'The server does not know the token; it may have expired, or be of another server.' }
+  if (tokenRefused)
+    return {
+      help: 'The server does not take the token: it may have expired, be of another server or for other networks only, or its entity may be disabled.',
+    }
   if (status === 403 && path.endsWith('/login'))
     return {
       help: 'Check VAULT_AUTH_PATH and the namespace: a login at a mount that does not exist is refused like this.',

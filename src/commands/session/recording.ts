@@ -2,8 +2,14 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Listing, VaultReader } from '../../core/server.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
 
+interface Recording {
+  readonly reader: VaultReader
+  /** @param forbidden paths that were refused, and that the caller does without */
+  snapshot(forbidden?: readonly string[]): Snapshot
+}
+
 /** A reader that remembers every answer it passes on, and what it remembers as a snapshot. */
-export function record(reader: VaultReader): { readonly reader: VaultReader; snapshot(): Snapshot } {
+export function record(reader: VaultReader): Recording {
   const reads: Record<string, JsonObject> = {}
   const lists: Record<string, Listing> = {}
   const absent = new Set<string>()
@@ -22,12 +28,13 @@ export function record(reader: VaultReader): { readonly reader: VaultReader; sna
       return listing
     },
   }
-  const snapshot = (): Snapshot => ({
+  const snapshot = (forbidden: readonly string[] = []): Snapshot => ({
     format: 'vaultwright-snapshot/1',
     server: reader.server,
     read: reads,
     list: lists,
     absent: [...absent].sort(),
+    ...(forbidden.length === 0 ? {} : { forbidden: [...new Set(forbidden)].sort() }),
   })
   return { reader: recording, snapshot }
 }

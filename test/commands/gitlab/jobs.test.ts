@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
@@ -66,6 +66,34 @@ describe('gitlab jobs', () => {
     expect(text).toContain("vaultwright gitlab jobs --role 's*p' --via script --out ../shared/jobs.yml\n")
     expect(text).toContain('.vault-shop:')
     expect(text).not.toContain('.vault-site:')
+  })
+
+  test('makes the folders of a file that is named elsewhere, behind a link as well', async () => {
+    const [directory, elsewhere] = [withFiles(adapting), withFiles({ 'real/kept': '' })]
+    symlinkSync(join(elsewhere, 'real'), join(elsewhere, 'link'))
+    for (const folder of ['new/deeper', 'link/new']) {
+      const out = join(elsewhere, folder, 'jobs.yml')
+      expect(await jobs(directory, '--out', out), folder).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(/^wrote .*jobs\.yml\nwrote .*jobs\/shop\.yml\n$/),
+      })
+      expect(await jobs(directory, '--out', out, '--check'), folder).toMatchObject({ code: 0 })
+    }
+    expect(existsSync(join(elsewhere, 'real/new/jobs/shop.yml'))).toBe(true)
+  })
+
+  test('makes no folder where a link to nothing is, or a file', async () => {
+    const [directory, elsewhere] = [withFiles(files), withFiles({ file: '' })]
+    symlinkSync(join(elsewhere, 'nowhere'), join(elsewhere, 'link'))
+    expect(await jobs(directory, '--out', join(elsewhere, 'link/jobs.yml'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('not-own-file'),
+    })
+    expect(await jobs(directory, '--out', join(elsewhere, 'file/new/jobs.yml'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('could not be written (ENOTDIR)'),
+    })
+    expect(readdirSync(elsewhere).sort()).toEqual(['file', 'link'])
   })
 
   test('a choice of roles does not overwrite the file with all of them', async () => {
