@@ -27,11 +27,16 @@ export async function main(words: readonly string[], context: Context): Promise<
   const program = new Commander('vaultwright')
     .description('Vault access as code for GitLab: plan, review and apply who may read which secret.')
     .version(manifest.version)
-    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(elsewhere(text) ?? text),
+    })
     .showHelpAfterError('See --help.')
     // What follows a command is the command's: "exec -- ls --all".
     .enablePositionalOptions()
     .exitOverride()
+  refuseOneDash(program)
   const run = async (options: Options, args: readonly string[], command: Command) => {
     code = await command.run(context, options, args)
   }
@@ -52,6 +57,7 @@ async function addEntry(
 ): Promise<void> {
   if (!('commands' in entry)) return add(program, entry, words, run)
   const group = program.command(entry.name).summary(entry.summary).description(entry.summary)
+  refuseOneDash(group)
   // A word can name a command by itself and one of a group, like "plan" and "migrate plan".
   const called = words.includes(entry.name) ? words : []
   for (const command of entry.commands) await add(group, command, called, run)
@@ -70,11 +76,50 @@ async function add(
   entry.description([summary, command.description].filter(Boolean).join('\n\n'))
   for (const { name, description } of command.arguments ?? []) entry.argument(name, description)
   for (const spec of command.options) entry.addOption(option(spec))
+  refuseOneDash(entry)
   entry.action((...values: unknown[]) => {
     const given = values.slice(0, command.arguments?.length ?? 0).flat()
     const args = given.filter((value) => value !== undefined) as string[]
     return run(entry.opts(), args, command)
   })
+}
+
+/**
+ * Terraform writes `-out=x`. The usual rules make short options of such a word, and `-out=x` writes a file called "ut=x";
+ * so it is an error where the same word with two dashes is an option of the command. Its value may be a token, and is
+ * not repeated.
+ */
+function refuseOneDash(command: Commander): void {
+  const parse = command.parseOptions.bind(command)
+  command.parseOptions = (words) => {
+    const end = words.indexOf('--')
+    const known = new Set(['--help', ...command.options.map(({ long }) => long)])
+    const names = words.slice(0, end === -1 ? words.length : end).map((word) => word.replace(/=.*$/s, ''))
+    const wrong = names.find((name) => /^-[^-]/.test(name) && known.has(`-${name}`))
+    if (wrong !== undefined) command.error(`error: unknown option '${wrong}'\n(Did you mean -${wrong}?)`)
+    return parse(words)
+  }
+}
+
+/** Commands of terraform and vault that people try first, and what does that here. */
+const namesElsewhere: Readonly<Record<string, string>> = {
+  validate: '"vaultwright check" finds mistakes in the files.',
+  fmt: 'Nothing formats the files; "vaultwright check --fix" mends mistakes in them.',
+  lint: '"vaultwright check" finds mistakes in the files.',
+  show: '"vaultwright plan" shows changes, "vaultwright access matrix" who may do what, "vaultwright snapshot" saves what a server has.',
+  init: 'Nothing is to be prepared: write environments/, roles/ and policies/ as README.md shows, or have them written by "vaultwright import".',
+  destroy:
+    'Nothing destroys everything at once: remove objects from the files, write "unmanaged: delete" into the environment, and plan.',
+  refresh: 'There is no state to refresh: "vaultwright plan" and "vaultwright drift" always read the server.',
+  state: 'There is no state: "vaultwright plan" and "vaultwright drift" always read the server.',
+  diff: '"vaultwright plan" compares files with the server, "vaultwright access diff" who may do what.',
+  read: '"vaultwright exec" reads secrets for a command.',
+}
+
+/** Instead of commander's words for a command that there is not, what to use here. */
+function elsewhere(text: string): string | undefined {
+  const [message, name = ''] = /^error: unknown command '(\w+)'/.exec(text) ?? []
+  return Object.hasOwn(namesElsewhere, name) ? `${message}\n${namesElsewhere[name]}\n` : undefined
 }
 
 function option({ flags, description, choices, default: initial, repeatable }: OptionSpec): Option {

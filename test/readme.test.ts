@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { commands } from '../src/commands/index.ts'
@@ -39,6 +41,39 @@ test('whoever follows "Five minutes to an applied change" and asks about access 
   expect(await vaultwright(['plan'], { cwd, env })).toMatchObject({ code: 0 })
   await sandbox.close()
 })
+
+test('whoever has no way to GitLab and takes a key of their own gets through the same steps', async () => {
+  const [variant = ''] = /config: \{ jwt_validation_pubkeys: .*?\}(?=`)/.exec(readme) ?? []
+  const sandbox = await startSandbox()
+  const cwd = withFiles({ 'key.pem': publicKey() })
+  const env = { VAULT_ADDR: sandbox.address, VAULT_TOKEN: sandbox.token }
+  const upToFirstPlan = examples.slice(
+    0,
+    examples.findIndex(({ what }) => what === 'output'),
+  )
+  for (const example of upToFirstPlan) writeExample(cwd, example)
+  const file = join(cwd, 'environments/dev.yaml')
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(/config: \{.*\}$/m, () => variant),
+  )
+  expect(await vaultwright(['check'], { cwd })).toMatchObject({ code: 0 })
+  const { code, stdout } = await vaultwright(['plan', '--out', 'plan.json'], { cwd, env })
+  expect(stdout).toContain('jwt_validation_pubkeys')
+  expect(code).toBe(2)
+  expect(await vaultwright(['apply', 'plan.json'], { cwd, env })).toMatchObject({ code: 0 })
+  expect(await vaultwright(['plan'], { cwd, env })).toMatchObject({ code: 0 })
+  await sandbox.close()
+})
+
+/** As `openssl genrsa 2048 | openssl rsa -pubout` prints it. */
+function publicKey(): string {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }).publicKey
+}
 
 /** The page's server listens on the usual port. */
 function asAtHome(output: string, address: string): string {

@@ -3,7 +3,7 @@ import { formatField } from '../core/change.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
 import type { FieldPath } from '../core/kind.ts'
 import type { Details, Problems } from './problems.ts'
-import { keysAt, unionWords } from './schema-shape.ts'
+import { descriptionAt, keysAt, unionWords } from './schema-shape.ts'
 import { nearest, suggestKey } from './suggest.ts'
 import { hideSuspect } from './suspects.ts'
 import { type Place, quoted } from './text.ts'
@@ -68,12 +68,12 @@ function explain(issue: Issue, value: JsonValue, schema: z.ZodType, options: Che
   if (missing && issue.code !== 'custom') {
     const container = full.slice(0, -1)
     const inside = container.length > 0 ? ` in ${formatField(container)}` : ''
-    options.problems.error(
-      'missing-key',
-      `the key ${quoted(path.at(-1) as string)} is missing${inside}`,
-      options.place(container),
-      options.details,
-    )
+    const key = quoted(path.at(-1) as string)
+    const help = missingHelp(key, descriptionAt(schema, path))
+    options.problems.error('missing-key', `the key ${key} is missing${inside}`, options.place(container), {
+      ...help,
+      ...options.details,
+    })
     return
   }
   const words = issue.message === notValid ? (unionWords(schema, path) ?? notValid) : issue.message
@@ -88,13 +88,27 @@ function explain(issue: Issue, value: JsonValue, schema: z.ZodType, options: Che
   options.problems.error(wrong.code, wrong.message, place, { ...details, ...options.details })
 }
 
+/** What belongs there, in the words of the JSON Schema. */
+function missingHelp(key: string, description: string | undefined): Details {
+  if (description === undefined) return {}
+  return { help: `Write ${key}: ${description.charAt(0).toLowerCase()}${description.slice(1)}` }
+}
+
 function helpFor(issue: Issue, found: JsonValue | undefined, { file }: Place): string | undefined {
   if (found === null && file.path.startsWith('roles/')) return 'null removes only inside environments.'
+  if (issue.code === 'invalid_type' && issue.expected === 'string' && ['number', 'boolean'].includes(typeof found))
+    return 'Put it into quotes.'
   if (typeof found !== 'string') return undefined
   if (issue.code === 'invalid_type' && issue.expected === 'boolean' && /^(yes|no|on|off|y|n)$/i.test(found))
     return 'YAML 1.2 knows only true and false.'
-  const meant = issue.code === 'invalid_value' ? nearest(found, issue.values.map(String)) : undefined
+  const meant = issue.code === 'invalid_value' ? wordMeant(found, issue.values.map(String)) : undefined
   return meant === undefined ? undefined : `Did you mean ${quoted(meant)}?`
+}
+
+/** Words of a list are short, and three letters away is another word: "remove" is not "report". */
+function wordMeant(found: string, words: readonly string[]): string | undefined {
+  const longer = found.length > 2 ? words.find((word) => word.startsWith(found.toLowerCase())) : undefined
+  return longer ?? nearest(found, words, 2)
 }
 
 function explainUnknownKey(key: string, path: FieldPath, schema: z.ZodType, options: Check): void {

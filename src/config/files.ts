@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rea
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { byText } from '../core/json.ts'
+import { reportNearFolders } from './near-folders.ts'
 import type { Problems } from './problems.ts'
-import { nearest } from './suggest.ts'
 import { quoted, startOf, type TextFile, textFile } from './text.ts'
 
 /** Parsed YAML takes some forty times the memory of its text, and nobody reviews a file of this size. */
@@ -50,7 +50,7 @@ export async function readInputs(directory: string, problems: Problems): Promise
 
 async function readSettings(root: string, problems: Problems): Promise<TextFile | undefined> {
   const names = (await tried('.', problems, () => readdir(root))) ?? []
-  for (const folder of Object.keys(folders)) if (!folder.includes('/')) reportMisnamed(folder, names, problems)
+  reportNearFolders(root, problems)
   if (names.includes('vaultwright.yml'))
     problems.unreadable(
       'misnamed-file',
@@ -61,19 +61,6 @@ async function readSettings(root: string, problems: Problems): Promise<TextFile 
   return names.includes('vaultwright.yaml') && (await withinRoot(root, 'vaultwright.yaml', problems))
     ? readText(root, 'vaultwright.yaml', problems)
     : undefined
-}
-
-/** Where a folder is missing and another one has almost its name, or its name in the singular. */
-function reportMisnamed(folder: string, names: readonly string[], problems: Problems): void {
-  if (names.includes(folder)) return
-  const others = [folder.slice(0, -1), folder.replace(/ies$/, 'y')]
-  const found = names.find(
-    (name) => name !== folder && (others.includes(name) || nearest(name, [folder], name.length > 7 ? 2 : 1)),
-  )
-  if (found !== undefined)
-    problems.warning('misnamed-folder', `the folder ${quoted(found)} is not read`, startOf(textFile(found, '')), {
-      help: `Did you mean ${quoted(folder)}?`,
-    })
 }
 
 /** Relative paths of the folder's files; none when there is no such folder. */

@@ -11,7 +11,7 @@ import { joinSiblings, type RunServer } from './conflicts.ts'
 import { type Draft, type Loading, secretNamesOf } from './draft.ts'
 import { environmentName, readEnvironment } from './environment.ts'
 import { type Inputs, readInputs } from './files.ts'
-import { checkParents } from './parents.ts'
+import { checkContainers, checkParents } from './parents.ts'
 import { addNamedPolicies, policyFiles, reportUnused } from './policies.ts'
 import { collectProblems, type Problems } from './problems.ts'
 import { readPromises } from './promises.ts'
@@ -63,6 +63,7 @@ export async function loadConfiguration(
   const drafts = readAll(inputs, loading)
   const described = joinSiblings(drafts, server, problems)
   for (const draft of drafts) checkParents(draft, described.get(draft) ?? new Set(), problems)
+  for (const draft of drafts) checkContainers(draft, kinds, problems)
   stopAtSilentLoss(drafts, problems)
   const promises = readPromises(inputs.promises, { loading, drafts, names: inputs.environments.map(environmentName) })
   const environments = drafts.map((draft) =>

@@ -1,4 +1,5 @@
 import { byText } from '../core/json.ts'
+import { type Kinds, kindOf } from '../core/kind.ts'
 import type { Address } from '../core/resource.ts'
 import type { Draft, ParentReference } from './draft.ts'
 import type { Problems } from './problems.ts'
@@ -25,6 +26,16 @@ export function checkParents(draft: Draft, described: ReadonlySet<Address>, prob
       ...reference.details,
       help: suggestName(name, known, rest),
     })
+  }
+}
+
+/** What files of this environment put into a mount has to be what such a mount takes. */
+export function checkContainers(draft: Draft, kinds: Kinds, problems: Problems): void {
+  for (const { desired } of draft.objects.values()) {
+    const parent = desired.parent === undefined ? undefined : draft.objects.get(desired.parent)
+    const refusal = parent && kindOf(kinds, desired.kind).refuseParent?.(parent.desired.spec)
+    if (parent && refusal)
+      problems.error('wrong-mount-type', refusal.reason, parent.locate(refusal.field), { help: refusal.help })
   }
 }
 

@@ -4,7 +4,7 @@ import type { FieldPath } from '../core/kind.ts'
 import { typeName } from './explain.ts'
 import { merge } from './merge.ts'
 import type { Problems } from './problems.ts'
-import { environmentsAre, suggestKey, suggestName } from './suggest.ts'
+import { environmentsAre, nearest, suggestKey, suggestName } from './suggest.ts'
 import { type Place, quoted } from './text.ts'
 import type { YamlDocument } from './yaml.ts'
 
@@ -32,6 +32,13 @@ export function readUses(document: YamlDocument, value: JsonObject, known: Known
   const place = document.find(['environments']).place
   const list = environmentsAre(names)
   if (written === undefined) {
+    const near = nearest('environments', Object.keys(value), 2)
+    if (near !== undefined) {
+      problems.error('unknown-key', `unknown key ${quoted(near)}`, document.find([near]).key, {
+        help: `Did you mean "environments"? ${list}`,
+      })
+      return []
+    }
     const message = 'the key "environments" is missing: a role is only where its file says'
     problems.error('missing-key', message, place, { help: `Name the environments it is for. ${list}` })
     return []

@@ -36,6 +36,13 @@ export function keysAt(schema: z.ZodType, path: FieldPath): string[] {
   return here.flatMap(bare).flatMap((part) => Object.keys(defOf(part).shape ?? {}))
 }
 
+/** What the schema says of the value at a path; undefined where it says nothing, or several things. */
+export function descriptionAt(schema: z.ZodType, path: FieldPath): string | undefined {
+  const here = path.reduce<z.ZodType[]>((schemas, key) => schemas.flatMap((part) => step(part, key)), [schema])
+  const texts = new Set(here.flatMap(({ description }) => description ?? []))
+  return texts.size === 1 ? [...texts][0] : undefined
+}
+
 /**
  * What a union at a path says about values that fit none of its branches. Zod does not ask it where a value fits one
  * branch in type and fails only a rule of that branch.

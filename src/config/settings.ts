@@ -169,12 +169,13 @@ type Written = z.infer<ReturnType<typeof settingsSchema>>
 
 /** `vaultwright.yaml`; nothing is allowed and nothing is external where there is none. */
 export function readSettings(file: TextFile | undefined, kinds: Kinds, problems: Problems): Settings {
-  const document = file && singleDocument(file, problems, new Set())
+  if (file === undefined || saysNothing(file)) return noSettings
+  const document = singleDocument(file, problems, new Set())
   const layers = document ? [{ document, at: [] }] : []
   const settings =
     document &&
     check(settingsSchema(kinds), document.value, { problems, place: (path, what) => placeIn(layers, path, what) })
-  if (file !== undefined && settings === undefined) problems.mute('unknown-policy', 'env-not-allowed')
+  if (settings === undefined) problems.mute('unknown-policy', 'env-not-allowed')
   const good: Written = settings ?? goodKeys(document?.value)
   return {
     env: good.env ?? [],
@@ -187,6 +188,11 @@ export function readSettings(file: TextFile | undefined, kinds: Kinds, problems:
       administrators: good.lint?.administrators ?? administrators,
     },
   }
+}
+
+/** All of it is optional, so a file whose last line was commented out is as good as none. */
+function saysNothing({ text }: TextFile): boolean {
+  return text.split('\n').every((line) => /^(---)?\s*(#.*)?$/.test(line.trimEnd()))
 }
 
 function exceptionsOf(written: readonly z.infer<typeof exceptionSchema>[], layers: readonly Layer[]): LintException[] {

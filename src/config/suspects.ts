@@ -6,6 +6,20 @@ import type { Place, TextFile } from './text.ts'
 /** Words in keys, or their beginnings, whose values are secrets more often than not. */
 const tellingWords = /secr|passw|token|key|cred/i
 
+/** What every auth method of the servers can say about its tokens (sdk/helper/tokenutil): none of it is a secret. */
+export const tokenFields: readonly string[] = [
+  'token_bound_cidrs',
+  'token_explicit_max_ttl',
+  'token_max_ttl',
+  'token_no_default_policy',
+  'token_num_uses',
+  'token_period',
+  'token_policies',
+  'token_strictly_bind_ip',
+  'token_ttl',
+  'token_type',
+]
+
 export type Suspicion = 'certain' | 'likely' | undefined
 
 /** Whether a key looks like that of a secret: because it is nearly a known one, or by its words. */

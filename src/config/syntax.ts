@@ -6,12 +6,22 @@ interface Explanation {
   readonly help?: string
 }
 
-/** What the parser found, in the words of somebody who has never read the YAML specification. */
-export function explainSyntax({ code, message }: YAMLError): Explanation {
-  const explanation = explanations[code]
+/** What the parser found in the text, in the words of somebody who has never read the YAML specification. */
+export function explainSyntax({ code, message, pos }: YAMLError, text: string): Explanation {
+  const explanation = lacksSpace(code, text.slice(...pos)) ? withoutSpace : explanations[code]
   const own = message.charAt(0).toLowerCase() + message.slice(1)
   return explanation?.(message) ?? { message: `this is not valid YAML: ${own}` }
 }
+
+/** `token_ttl:5m` is a text to YAML, and what follows makes it an error. */
+function lacksSpace(code: string, found: string): boolean {
+  return ['MISSING_CHAR', 'MULTILINE_IMPLICIT_KEY'].includes(code) && /^[\w.-]+:[^\s:]/.test(found)
+}
+
+const withoutSpace = (): Explanation => ({
+  message: 'a space is missing after the ":" of this key',
+  help: 'Write a space between ":" and the value.',
+})
 
 const explanations: Readonly<Record<string, (message: string) => Explanation | undefined>> = {
   TAB_AS_INDENT: () => ({ message: 'a tab cannot indent YAML', help: 'Indent with spaces.' }),

@@ -16,7 +16,7 @@ import {
 import type { JsonValue } from '../core/json.ts'
 import type { FieldPath } from '../core/kind.ts'
 import type { Problems } from './problems.ts'
-import { hideSecretsOfBrokenText, hideSuspect, isPublic, type Suspicion, suspicionOf } from './suspects.ts'
+import { hideSecretsOfBrokenText, hideSuspect, isPublic, type Suspicion, suspicionOf, tokenFields } from './suspects.ts'
 import { explainSyntax } from './syntax.ts'
 import { quoted, startOf, type TextFile } from './text.ts'
 import { type Found, find, keyText, placeOf, type Written } from './yaml-places.ts'
@@ -63,7 +63,7 @@ function readDocument(document: Document, reading: Reading): YamlDocument[] {
   if (broken !== undefined || document.directives?.yaml.explicit) {
     hideSecretsOfBrokenText(file, secretNames)
     if (broken !== undefined) {
-      const { message, help } = explainSyntax(broken)
+      const { message, help } = explainSyntax(broken, file.text)
       problems.error('yaml-syntax', message, { file, start: broken.pos[0], end: broken.pos[1] }, { help })
     } else problems.error('yaml-syntax', 'a %YAML directive is not allowed: all files are YAML 1.2', startOf(file))
     return []
@@ -180,8 +180,9 @@ function worst(suspicions: readonly Suspicion[]): Suspicion {
 
 function reportDuplicate(key: string, pair: Pair, earlier: Node, { problems, file, secretNames }: Reader): void {
   const place = placeOf(pair.key as Node, file)
-  // Nobody knows yet whether the key is a known one.
-  if (suspicionOf(key, secretNames) !== undefined) hideSuspect(place, key, [])
+  // Nobody knows yet whether the key is a known one, unless all auth methods have it.
+  const known = tokenFields.includes(key) ? [key] : []
+  if (suspicionOf(key, secretNames) !== undefined) hideSuspect(place, key, known)
   problems.error('duplicate-key', `the key ${quoted(key)} stands twice in one map`, place, {
     help: 'Remove one of them.',
     related: [{ message: 'the first one', place: placeOf(earlier, file) }],

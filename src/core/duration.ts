@@ -12,8 +12,16 @@ const units: Readonly<Record<string, number>> = {
   h: 3600,
 }
 
+/** Nanoseconds in a 64-bit number: 292 years. The server refuses what is longer (parseutil overflowMul). */
+const longest = 9_223_372_036
+
 /** Seconds, cut to whole ones as the server stores them; undefined where the server would refuse the text. */
 export function parseDuration(value: string | number): number | undefined {
+  const seconds = secondsOf(value)
+  return seconds === undefined || Math.abs(seconds) > longest ? undefined : seconds
+}
+
+function secondsOf(value: string | number): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined
   const simple = /^(\d+)([smh])$/.exec(value)
   if (simple !== null) return Number(simple[1]) * (units[simple[2] as string] as number)

@@ -76,6 +76,8 @@ export interface Kind<Spec extends JsonObject = JsonObject> {
   identify(...names: readonly string[]): Identity
   /** Why the server would not take such a name; undefined when it would. */
   refuseName(...names: readonly string[]): string | undefined
+  /** Why an object like this cannot be in such a parent: a field of the parent's. */
+  refuseParent?(parent: JsonObject): FieldRefusal | undefined
   /** Objects of other kinds that must be in place first. */
   needs(spec: Spec, ...names: readonly string[]): readonly Address[]
   /**

@@ -41,6 +41,19 @@ export function meets(server: ServerVersion, requirement: Requirement | undefine
   return since !== undefined && compareVersions(server.version, since) >= 0
 }
 
+/** Vault's Enterprise edition as its version says it: `1.21.0+ent`, `1.19.3+ent.hsm`; once `+prem`. */
+export function isEnterprise({ product, version }: ServerVersion): boolean {
+  return product === 'vault' && /\+(?:ent|prem)\b/.test(version)
+}
+
+/**
+ * Any other server takes the header X-Vault-Namespace without a word and acts in the root namespace (vault
+ * http/handler.go of the open-source code; openbao v2.2.0 http/handler.go, which v2.3.1 changed).
+ */
+export function hasNamespaces(server: ServerVersion): boolean {
+  return isEnterprise(server) || meets(server, { openbao: '2.3' })
+}
+
 /** "OpenBao 2.1 or later": who has what the requirement asks for. */
 export function describeRequirement(requirement: Requirement): string {
   return (Object.entries(requirement) as [Product, string][])

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { Demands } from '../core/demand.ts'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { FieldRefusal, Kind, Scope } from '../core/kind.ts'
+import { nearest } from '../core/nearest.ts'
 import { addressOf, type Desired, type Identity, type Listed, type Live } from '../core/resource.ts'
 import { VaultError, type VaultReader, type VaultWriter } from '../core/server.ts'
 import type { ServerVersion } from '../core/version.ts'
@@ -84,11 +85,22 @@ export function refuseMount(mount = ''): string | undefined {
   return refusePath(mount.replace(/\/$/, ''))
 }
 
-/** Paths of the mounts among the parents that hold a JWT configuration and JWT roles; `oidc` is the same plugin. */
+/** Those of the JWT plugin, which `oidc` is another name of; only their mounts hold a JWT configuration and JWT roles. */
+const jwtTypes: readonly unknown[] = ['jwt', 'oidc']
+
 export function jwtMounts({ parents }: Scope): string[] {
-  return parents
-    .filter(({ spec }) => spec['type'] === 'jwt' || spec['type'] === 'oidc')
-    .map(({ path }) => path.slice('sys/auth/'.length))
+  return parents.filter(({ spec }) => jwtTypes.includes(spec['type'])).map(({ path }) => path.slice('sys/auth/'.length))
+}
+
+/** Why a JWT configuration or a JWT role cannot be in this mount. */
+export function refuseType({ type }: JsonObject): FieldRefusal | undefined {
+  if (jwtTypes.includes(type)) return undefined
+  const meant = nearest(String(type), jwtTypes.map(String))
+  return {
+    field: ['type'],
+    reason: `a mount of type ${JSON.stringify(type)} takes no JWT configuration and no JWT roles`,
+    help: `${meant === undefined ? '' : `Did you mean "${meant}"? `}The types that do are jwt and oidc; a mount of another type is described without config and without roles.`,
+  }
 }
 
 function canonical(spec: JsonObject): AuthMountSpec {

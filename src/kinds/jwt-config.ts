@@ -1,11 +1,12 @@
 import * as z from 'zod'
+import { refusePublicKey } from '../access/login/public-key.ts'
 import type { Demand, Demands } from '../core/demand.ts'
 import { isEmpty, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
 import { VaultError, type VaultReader, WriteOnly } from '../core/server.ts'
 import type { ServerVersion } from '../core/version.ts'
-import { jwtMounts } from './auth-mount.ts'
+import { jwtMounts, refuseType } from './auth-mount.ts'
 import {
   canonicalFields,
   choice,
@@ -91,11 +92,27 @@ const schema = objectSchema(fields).superRefine((spec, context) => {
     const message = 'oidc_client_id is for logins by browser, which need oidc_discovery_url'
     context.addIssue({ code: 'custom', message, path: ['oidc_client_id'] })
   }
+  for (const [path, message] of refusedKeys(spec['jwt_validation_pubkeys']))
+    context.addIssue({ code: 'custom', message, path: ['jwt_validation_pubkeys', ...path] })
   for (const [name, value] of Object.entries((spec['provider_config'] ?? {}) as JsonObject)) {
     const message = refuseProviderValue(name, value)
     if (message !== undefined) context.addIssue({ code: 'custom', message, path: ['provider_config', name] })
   }
 })
+
+/** A configuration that is refused while it is written leaves its mount without one, and roles that nobody can log in with. */
+function refusedKeys(keys: unknown): [path: number[], message: string][] {
+  const listed: [number[], unknown][] = Array.isArray(keys)
+    ? keys.map((key, n) => [[n], key])
+    : String(keys ?? '')
+        .split(',')
+        .map((key) => [[], key.trim()])
+  return listed.flatMap(([path, key]): [number[], string][] => {
+    const reason = typeof key === 'string' && key !== '' ? refusePublicKey(key) : undefined
+    const message = `the server takes no such key: error parsing public key: ${reason}; it has to be a PEM public key or certificate`
+    return reason === undefined ? [] : [[path, message]]
+  })
+}
 
 /** The map takes any key, so a mistyped one would carry its secret into plans and logs. */
 function refuseProviderValue(name: string, value: JsonValue): string | undefined {
@@ -170,6 +187,7 @@ export const jwtConfig: Kind<JwtConfigSpec> = {
   ],
   identify,
   refuseName: () => undefined,
+  refuseParent: refuseType,
   needs: (_spec, mount = '') => [addressOf('auth-mount', mount.replace(/\/$/, ''))],
   canonical: (spec) => canonicalFields(fields, spec),
   list,

@@ -5,7 +5,7 @@ import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Kind, Scope } from '../core/kind.ts'
 import { addressOf, type Identity, type Listed, type Live } from '../core/resource.ts'
 import type { VaultReader } from '../core/server.ts'
-import { jwtMounts, refuseMount } from './auth-mount.ts'
+import { jwtMounts, refuseMount, refuseType } from './auth-mount.ts'
 import {
   canonicalField,
   canonicalFields,
@@ -242,6 +242,7 @@ export const jwtRole: Kind<JwtRoleSpec> = {
     (/^\w([\w.-]*\w)?$/.test(name)
       ? undefined
       : `"${name}" is no role name: letters, digits, "_", "." and "-", the first and last a letter, a digit or "_"`),
+  refuseParent: refuseType,
   needs(spec, mount = '') {
     const path = mount.replace(/\/$/, '')
     const policies = (canonicalField(fields, spec, 'token_policies') ?? []) as string[]

@@ -6,7 +6,7 @@ import { problem, UserError } from '../core/diagnostic.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Product } from '../core/server.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { meets, newestServers } from '../core/version.ts'
+import { hasNamespaces, meets, newestServers } from '../core/version.ts'
 import { Crash, Refusal, type Rendered, refuse, render, renderErrors } from './answers.ts'
 import { answerAs } from './authorize.ts'
 import { parseBody } from './body.ts'
@@ -194,10 +194,10 @@ function patchBody(state: State, { headers, body }: Request): JsonObject {
   return parseBody(body, state.product)
 }
 
-/** Vault without Enterprise ignores the header; OpenBao has namespaces, and here none but the root namespace. */
+/** A server without namespaces ignores the header; one with them has here none but the root namespace. */
 function checkNamespace(state: State, { headers }: Request): void {
   const namespace = String(headers['x-vault-namespace'] ?? '').replace(/^\/|\/$/g, '')
-  if (state.product === 'openbao' && namespace !== '' && namespace !== 'root') refuse('namespace not found', 404)
+  if (hasNamespaces(state) && namespace !== '' && namespace !== 'root') refuse('namespace not found', 404)
 }
 
 /** Seconds that the answer is to be wrapped for. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.ts'
+import { isEnterprise } from '../core/version.ts'
 import type { Answer } from './answers.ts'
 import { has, type State } from './state.ts'
 
@@ -29,7 +30,7 @@ function health(state: State): JsonObject {
     replication_dr_mode: 'disabled',
     server_time_utc: Math.floor(Date.now() / 1000),
     version: state.version,
-    ...(vault ? { enterprise: false } : {}),
+    ...(vault ? { enterprise: isEnterprise(state) } : {}),
     ...cluster(state),
     ...(vault ? { echo_duration_ms: 0, clock_skew_ms: 0, replication_primary_canary_age_ms: 0 } : {}),
   }

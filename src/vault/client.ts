@@ -7,17 +7,20 @@ import { openDispatcher } from './dispatcher.ts'
 import { lookUpIdentity, type TokenIdentity } from './identity.ts'
 import { type Job, openJob } from './job.ts'
 import { listAll } from './listing.ts'
+import { refuseNamespace } from './namespaces.ts'
 import { openRequester, type Requester, sharingToken } from './requester.ts'
 import { type Pace, pause } from './retry.ts'
 import { type Login, openSession, type Session } from './session.ts'
 import type { ConnectionSettings } from './settings.ts'
-import { resolveTarget } from './target.ts'
+import { resolveTarget, type Target } from './target.ts'
 import { createTransport } from './transport.ts'
 
 export interface ConnectOptions {
   /** What the environment's file says; the connection's own variables fill in what it leaves out. */
   readonly address?: string
   readonly namespace?: string
+  /** Who says the namespace, for people; the environment's file when absent. */
+  readonly namespaceFrom?: string
   readonly settings: ConnectionSettings
   /** How many requests are under way at once. */
   readonly parallelism: number
@@ -154,12 +157,11 @@ function operations(ask: Requester, server: ServerInfo): VaultWriter {
 
 /**
  * Product and version, from `sys/health`, which needs no token. Versions of both products overlap from 2.0 on; only
- * Vault's answer has `enterprise` (openbao http/sys_health.go, HealthResponse).
+ * Vault's answer has `enterprise` (openbao http/sys_health.go, HealthResponse). Throws UserError for a namespace that
+ * cannot be there.
  */
-async function identifyServer(
-  ask: Requester,
-  target: { readonly address: string; readonly namespace: string },
-): Promise<ServerInfo> {
+async function identifyServer(ask: Requester, target: Target): Promise<ServerInfo> {
+  const { address, namespace } = target
   // A standby would answer 429, like a quota.
   const health = (await ask('GET', 'sys/health', undefined, { query: 'standbyok=true&perfstandbyok=true' })) ?? {}
   const refuse = (reason: string) => new VaultError(503, 'GET', 'sys/health', [reason])
@@ -168,12 +170,15 @@ async function identifyServer(
   const version = health['version']
   // It stands in messages and paths of decisions, so it has to look like one.
   if (typeof version !== 'string' || !/^\d[\w.+-]{0,63}$/.test(version))
-    throw refuse(`${target.address} does not answer like a Vault or OpenBao server`)
+    throw refuse(`${address} does not answer like a Vault or OpenBao server`)
   const product: Product = 'enterprise' in health || Number.parseInt(version, 10) < 2 ? 'vault' : 'openbao'
+  const misled = refuseNamespace(target, { product, version }, health)
+  if (misled !== undefined) throw new UserError([misled])
   return {
     product,
     version,
-    ...target,
+    address,
+    namespace,
     clusterId: typeof health['cluster_id'] === 'string' ? health['cluster_id'].slice(0, 200) : '',
   }
 }

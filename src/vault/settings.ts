@@ -7,6 +7,8 @@ export interface ConnectionSettings {
   /** Undefined when neither `BAO_ADDR` nor `VAULT_ADDR` is set. */
   readonly address?: string
   readonly namespace?: string
+  /** Which of the variables says it. */
+  readonly namespaceVariable?: string
   /** Of `VAULTWRIGHT_ADDRESSES`: the only ones that a file may name, where `VAULT_ADDR` says nothing. */
   readonly addresses?: readonly string[]
   readonly tls: TlsSettings
@@ -52,7 +54,7 @@ export function connectionSettings(env: Env): { settings: ConnectionSettings; di
   const proxy = variable(env, 'PROXY_ADDR') ?? variable(env, 'HTTP_PROXY')
   const settings: ConnectionSettings = {
     ...given('address', address),
-    ...given('namespace', variable(env, 'NAMESPACE')),
+    ...namespaceOf(env),
     ...addressList(env['VAULTWRIGHT_ADDRESSES']),
     tls: {
       ...given('caFile', variable(env, 'CACERT')),
@@ -86,6 +88,12 @@ export function connectionSettings(env: Env): { settings: ConnectionSettings; di
   return { settings, diagnostics }
 }
 
+function namespaceOf(env: Env): Pick<ConnectionSettings, 'namespace' | 'namespaceVariable'> {
+  const namespace = variable(env, 'NAMESPACE')
+  if (namespace === undefined) return {}
+  return { namespace, namespaceVariable: env['BAO_NAMESPACE'] ? 'BAO_NAMESPACE' : 'VAULT_NAMESPACE' }
+}
+
 /** Separated by commas or white space; an empty one counts as unset, as everywhere. */
 function addressList(text = ''): Pick<ConnectionSettings, 'addresses'> {
   const addresses = text.split(/[\s,]+/).filter((address) => address !== '')
@@ -93,9 +101,13 @@ function addressList(text = ''): Pick<ConnectionSettings, 'addresses'> {
 }
 
 /** What goes into a header must be printable ASCII; a line break at the end of a copied token is the usual mistake. */
-function unprintable({ namespace, credentials }: ConnectionSettings): Diagnostic[] {
+function unprintable({
+  namespace,
+  namespaceVariable = 'VAULT_NAMESPACE',
+  credentials,
+}: ConnectionSettings): Diagnostic[] {
   const values = [
-    ['VAULT_NAMESPACE', namespace],
+    [namespaceVariable, namespace],
     [
       credentials.from === 'token' ? credentials.variable : 'VAULT_TOKEN',
       credentials.from === 'token' ? credentials.token : '',

@@ -8,11 +8,15 @@ import { type ConnectionSettings, shownAddress } from './settings.ts'
 export interface Target {
   readonly address: string
   readonly namespace: string
+  /** Who says the namespace, for people; absent where nobody does. */
+  readonly namespaceFrom?: string
 }
 
 interface FileTarget {
   readonly address?: string
   readonly namespace?: string
+  /** The environment's file, when absent. */
+  readonly namespaceFrom?: string
 }
 
 /**
@@ -43,7 +47,16 @@ export function resolveTarget(file: FileTarget, settings: ConnectionSettings): T
     )
   }
   const refusal = variable === undefined ? refuseFileAddress(address, settings) : undefined
-  return refusal ?? { address, namespace: normalNamespace(file.namespace ?? settings.namespace) }
+  return refusal ?? { address, ...namespaceOf(file, settings) }
+}
+
+function namespaceOf(
+  { namespace, namespaceFrom = "`namespace:` in the environment's file" }: FileTarget,
+  settings: ConnectionSettings,
+): Pick<Target, 'namespace' | 'namespaceFrom'> {
+  if (namespace !== undefined) return { namespace: normalNamespace(namespace), namespaceFrom }
+  const { namespace: variable, namespaceVariable: name } = settings
+  return { namespace: normalNamespace(variable), ...(name === undefined ? {} : { namespaceFrom: name }) }
 }
 
 function refuseFileAddress(address: string, { addresses, credentials }: ConnectionSettings): Diagnostic | undefined {

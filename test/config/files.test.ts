@@ -11,6 +11,8 @@ import { complete, environment, policy, role } from './sets.ts'
 const bytes = (...parts: (string | number[])[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))))
 
+const promises = 'promises:\n  - { name: a, never: { can: { update: "b" } } }\n'
+
 describe('files', () => {
   testMistakes([
     ['dot files are ignored', { ...complete, 'roles/.draft.yaml': 'a: [', 'policies/.notes': '' }, []],
@@ -73,6 +75,39 @@ describe('files', () => {
         ['no-environments environments:1:1'],
         ['unknown-environment roles/app.yaml:1:16'],
       ],
+    ],
+    [
+      'folders that are nearly ours and hold files such as ours, also beside ours',
+      {
+        ...complete,
+        'role/other.yaml': role,
+        'policy/team/other.hcl': policy,
+        'Environment/staging.yml': environment,
+        'tests/access/app.yaml': promises,
+        'test/app.yaml': promises,
+        'test/acess/app.yaml': promises,
+      },
+      [
+        ['misnamed-folder Environment:1:1', '"Environment/staging.yml"', 'Did you mean "environments"?'],
+        ['misnamed-folder policy:1:1', '"policy/team/other.hcl"', 'Did you mean "policies"?'],
+        ['misnamed-folder role:1:1', '"role/other.yaml"', 'Did you mean "roles"?'],
+        ['misnamed-folder test:1:1', '"test/app.yaml"', 'Did you mean "test/access"?'],
+        ['misnamed-folder test/acess:1:1', '"test/acess/app.yaml"', 'Did you mean "test/access"?'],
+        ['misnamed-folder tests/access:1:1', '"tests/access/app.yaml"', 'Did you mean "test/access"?'],
+      ],
+    ],
+    [
+      'folders with nearly our names that hold something else are nobody else’s business',
+      {
+        ...complete,
+        'role/main.yaml': '- hosts: all\n',
+        'rules/alerts.yaml': 'groups: []\n',
+        'policy/allow.rego': 'package allow\n',
+        'environment/ci.yaml': 'variables: { A: b }\n',
+        'test/data.yaml': 'items: []\n',
+        'tests/access/notes.md': promises,
+      },
+      [],
     ],
     [
       'a folder without environments',

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -18,6 +19,8 @@ const withSecret = (value: string, more: Files = {}) =>
   withConfig(`oidc_client_id: a, oidc_client_secret: ${value}`, more)
 const secretAt = 'environments/production.yaml:4:102'
 const specOf = async (files: Files) => desiredOf(await loadFiles(files), 'jwt-config/jwt').spec
+const publicKey = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
 const pem = (kind: string) => `-----BEGIN ${kind}-----\n`
 /** Made at run time, so that no text of this file is a secret. */
 const secret = ['s', 'e', 'c'].join('-') + String(Math.random()).slice(2)
@@ -31,10 +34,11 @@ describe('{ file: path }', () => {
   })
 
   test('stands in lists as well', async () => {
+    const [one, other] = [publicKey(), publicKey()]
     const text =
       'auth: { jwt: { type: jwt, config: { jwt_validation_pubkeys: [{ file: a.pem }, { file: b.pem }] } } }\n'
-    const files = { ...complete, 'environments/production.yaml': text, 'a.pem': pem('A'), 'b.pem': pem('B') }
-    expect((await specOf(files))['jwt_validation_pubkeys']).toEqual([pem('A').trim(), pem('B').trim()])
+    const files = { ...complete, 'environments/production.yaml': text, 'a.pem': one, 'b.pem': other }
+    expect((await specOf(files))['jwt_validation_pubkeys']).toEqual([one.trim(), other.trim()].sort())
   })
 
   testMistakes([

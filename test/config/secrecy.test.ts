@@ -31,6 +31,10 @@ describe('a secret under a misspelt key', () => {
       withEnvironment(environment.replace('config: {', `confg: { oidc_client_secrt: ${secret},`)),
     ],
     ['through an alias', withConfig(`${issuer}      bound_isuer: &s ${secret}\n      client_secrt: *s\n`)],
+    [
+      'written twice as something like a field of tokens',
+      withEnvironment(`${environment}token_t: a\ntoken_t: ${secret}\n`),
+    ],
     ['written twice', withConfig(`${issuer}      client_secrt: a\n      client_secrt: ${secret}\n`)],
     ['in a broken file', withConfig(`${issuer}      client_secrt: "${secret}" }\n`)],
     ['in a broken file, by its words', withConfig(`${issuer}      some_password: ${secret}: b: c\n`)],
@@ -56,6 +60,7 @@ describe('a secret under a misspelt key', () => {
 
   test.each([
     ['a field of tokens that is nearly a known one', `${role}token_tll: 5m\n`, 'token_tll: 5m'],
+    ['a known field of tokens that is written twice', `${role}token_ttl: 6m\n`, 'token_ttl: 6m'],
     ['a key without a telling word', `${role}user_clam: 5m\n`, 'user_clam: 5m'],
     ['a reference', `${role}some_password: "\${env:A}"\n`, 'some_password: "${env:A}"'],
   ])('%s is shown', async (_what, text, excerpt) => {

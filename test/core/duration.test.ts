@@ -23,6 +23,13 @@ test.each(['5 m', 'm', '1h-5m', '5x', '1d2h', 'soon', '1e3', '∞'])('%j is refu
   expect(parseDuration(text)).toBeUndefined()
 })
 
+test('what does not fit into 64 bits of nanoseconds is refused, as the server does', () => {
+  for (const fits of [9_223_372_036, '9223372036', '-9223372036s', '2562047h', '106751d'])
+    expect(parseDuration(fits), String(fits)).toBeDefined()
+  for (const tooLong of [9_223_372_037, '9223372037', '-9223372037s', '2562048h', '106752d', '99999999999999999999'])
+    expect(parseDuration(tooLong), String(tooLong)).toBeUndefined()
+})
+
 describe('formatting', () => {
   test.each([
     [0, '0s'],

@@ -11,6 +11,7 @@ import { glv23 } from '../../src/lint/rules/glv23-batch-limits.ts'
 import { glv24 } from '../../src/lint/rules/glv24-role-type.ts'
 import { glv32 } from '../../src/lint/rules/glv32-literal-pattern.ts'
 import { glv33 } from '../../src/lint/rules/glv33-metadata-key.ts'
+import { glv34 } from '../../src/lint/rules/glv34-shortened-tokens.ts'
 import { found } from '../lint/glv.ts'
 import { type Claims, gitlab, otherGitlab, sign } from '../support/issuer.ts'
 import { liveVault, request, type Server } from '../support/live-vault.ts'
@@ -180,6 +181,19 @@ test.each<[string, JsonObject]>([
   const changes = { token_type: 'batch', ...limit }
   expect(await write('glv23', changes)).toMatch(/^400 .*batch/)
   expect(said(glv23, changes)).toContain(field)
+})
+
+test('GLV34: the server takes a token_ttl above max_lease_ttl of the mount, and its tokens live no longer', async () => {
+  const [path, changes] = ['lint-facts-short', { token_ttl: '5h' }]
+  await request(server, 'POST', `sys/auth/${path}`, { type: 'jwt', config: { max_lease_ttl: '1h' } })
+  await configure(path, config)
+  expect(await ask(`auth/${path}/role/glv34`, { ...role, ...changes })).toBe('ok')
+  const answer = await request(server, 'POST', `auth/${path}/login`, { role: 'glv34', jwt: await sign({}) })
+  await request(server, 'DELETE', `sys/auth/${path}`)
+  expect(answer.body?.['auth']).toMatchObject({ lease_duration: 3600 })
+  expect(found(glv34, { role: changes, tune: { max_lease_ttl: '1h' } })).toEqual([
+    expect.stringContaining('token_ttl 5h, and its mount max_lease_ttl 1h'),
+  ])
 })
 
 describe('GLV24: role_type falls back to oidc', () => {

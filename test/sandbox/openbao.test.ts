@@ -38,6 +38,10 @@ describe('what tells OpenBao from Vault', () => {
       ask(bao, 'GET', 'sys/auth', undefined, { 'x-vault-token': bao.token, 'x-vault-namespace': name })
     expect((await inNamespace('team')).status).toBe(404)
     expect((await inNamespace('/')).status).toBe(200)
+    const [before, since] = [await openbao('2.2.2'), await openbao('2.3.0')]
+    const headers = (token: string) => ({ 'x-vault-token': token, 'x-vault-namespace': 'team' })
+    expect((await ask(before, 'GET', 'sys/auth', undefined, headers(before.token))).status).toBe(200)
+    expect((await ask(since, 'GET', 'sys/auth', undefined, headers(since.token))).status).toBe(404)
   })
 })
 

@@ -33,6 +33,15 @@ describe('starting', () => {
     expect(health).not.toHaveProperty('enterprise')
   })
 
+  test('is Vault Enterprise where its version says so, without any namespace but the root', async () => {
+    const [free, paid] = [await start({ version: '1.19.0' }), await start({ version: '1.19.0+ent.hsm' })]
+    for (const [sandbox, enterprise] of [[free, false] as const, [paid, true] as const]) {
+      expect((await ask(sandbox, 'GET', 'sys/health')).body).toMatchObject({ enterprise })
+      const headers = { 'x-vault-token': sandbox.token, 'x-vault-namespace': 'team' }
+      expect((await ask(sandbox, 'GET', 'sys/auth', undefined, headers)).status).toBe(enterprise ? 404 : 200)
+    }
+  })
+
   test('at a place that is taken is the problem of whoever chose the place', async () => {
     const { address } = await start()
     await expect(startSandbox({ listen: new URL(address).host })).rejects.toThrow(UserError)

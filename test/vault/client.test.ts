@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { UserError } from '../../src/core/diagnostic.ts'
 import { VaultError, WriteOnly } from '../../src/core/server.ts'
 import { type Connection, type ConnectOptions, connect } from '../../src/vault/client.ts'
 import type { Pace } from '../../src/vault/retry.ts'
@@ -149,6 +150,18 @@ describe('reading', () => {
       path: 'sys/auth',
       errors: ['permission denied', 'invalid token'],
     })
+  })
+
+  const list = (...words: string[]) => [`${words.length} error occurred:\n\t* ${words.join('\n\t* ')}\n\n`]
+  test.each([
+    ['policies deny, on both', 'sys/auth', list('permission denied'), false],
+    ['Vault does not know the token', 'sys/auth', list('permission denied', 'invalid token'), true],
+    ['OpenBao does not know it, or either has it bound to networks', 'sys/auth', ['permission denied'], true],
+    ['a login is refused', 'auth/jwt/login', ['permission denied'], false],
+    ['a gateway denies', 'sys/auth', [], false],
+  ])('whether it was the token that was refused: %s', async (_, path, errors, tokenRefused) => {
+    const { connection } = await open(on('GET', path, { status: 403, body: { errors } }))
+    expect(await refusal(connection.read(path))).toMatchObject({ status: 403, tokenRefused })
   })
 
   test('an answer that is not JSON says so', async () => {
@@ -357,11 +370,63 @@ describe('which server it is', () => {
 
   test('the namespace of the file goes into every request', async () => {
     const { connection, server } = await open(
-      () => undefined,
+      say({ version: '1.21.0+ent', enterprise: true }),
       { VAULT_NAMESPACE: 'other' },
       { namespace: '/platform/' },
     )
     await connection.read('p')
     expect(server.requests.at(-1)?.headers['x-vault-namespace']).toBe('platform')
+  })
+
+  describe('without namespaces', () => {
+    const refused = async (body: object, env: Record<string, string>, more: Partial<ConnectOptions> = {}) => {
+      const error = await open(say(body), env, more).catch((reason: unknown) => reason)
+      expect(server?.requests.map(({ path }) => path.split('?')[0])).toEqual(['/v1/sys/health'])
+      expect(server?.requests[0]?.headers).not.toHaveProperty('x-vault-token')
+      expect(error).toBeInstanceOf(UserError)
+      return (error as UserError).diagnostics[0]
+    }
+
+    test.each([
+      ['Vault says so', { version: '1.21.0', enterprise: false }, 'Vault 1.21.0 is not Vault Enterprise'],
+      [
+        'Vault says so, whatever its version is called',
+        { version: '1.21.0+ent', enterprise: false },
+        '1.21.0+ent is not',
+      ],
+      ['Vault before 1.16 does not say it', { version: '1.15.6' }, 'Vault 1.15.6 is not Vault Enterprise'],
+      ['it is an OpenBao that ignores the header', { version: '2.2.2' }, 'OpenBao 2.2.2 is older than 2.3'],
+    ])('where %s, a namespace is refused before a credential is sent', async (_, body, words) => {
+      const said = await refused(body, { VAULT_NAMESPACE: 'team-a/' })
+      expect(said?.code).toBe('no-namespaces')
+      expect(said?.message).toContain(`the namespace "team-a" (from VAULT_NAMESPACE) cannot be at ${server?.address}`)
+      expect(said?.message).toContain(words)
+      expect(said?.help).toMatch(/Take the namespace away/)
+    })
+
+    test.each<[string, Record<string, string>, Partial<ConnectOptions>]>([
+      ['BAO_NAMESPACE', { BAO_NAMESPACE: 'team', VAULT_NAMESPACE: 'other' }, {}],
+      ["`namespace:` in the environment's file", { VAULT_NAMESPACE: 'other' }, { namespace: 'team' }],
+      ['--environment', {}, { namespace: '/team', namespaceFrom: '--environment' }],
+    ])('%s is named as where it comes from', async (from, env, more) => {
+      const said = await refused({ version: '1.21.0', enterprise: false }, env, more)
+      expect(said?.message).toContain(`the namespace "team" (from ${from})`)
+    })
+
+    test.each([
+      ['its root namespace is meant by a file', { version: '1.21.0', enterprise: false }, { namespace: '' }],
+      ['it is Enterprise', { version: '2.0.1', enterprise: true }, {}],
+      ['it is an Enterprise before 1.16', { version: '1.15.6+ent.hsm' }, {}],
+      ['it is an OpenBao 2.3', { version: '2.3.0-beta1' }, {}],
+    ])('is not what a server is where %s', async (_, body, more) => {
+      const { connection } = await open(say(body), { VAULT_NAMESPACE: 'team' }, more)
+      expect(connection.server).toEqual({
+        product: 'enterprise' in body || body.version.startsWith('1') ? 'vault' : 'openbao',
+        version: body.version,
+        address: server?.address,
+        namespace: 'namespace' in more ? '' : 'team',
+        clusterId: '',
+      })
+    })
   })
 })

@@ -19,7 +19,7 @@ import { admitsOutside } from '../proof/outside.ts'
 import { whoCan } from '../proof/reach.ts'
 import { roleEvidence, ruleEvidence } from './evidence.ts'
 import { undecidedHelp } from './job.ts'
-import { joined, valueWords } from './words.ts'
+import { joined, thereAre, valueWords } from './words.ts'
 
 /** Promises about every token there can be: decided by proof, not by samples. */
 
@@ -135,7 +135,7 @@ function idlePattern(model: AccessModel, patterns: readonly string[]): PromiseFi
   const idle = patterns.find((pattern) => !all.some((name) => matchesGlob(pattern.toLowerCase(), name.toLowerCase())))
   if (idle === undefined) return undefined
   const near = nearest(idle, all)
-  const help = near === undefined ? `There are: ${all.slice(0, 20).join(', ')}.` : `Did you mean "${near}"?`
+  const help = near === undefined ? thereAre(all) : `Did you mean "${near}"?`
   return { outcome: 'broken', message: `no role is called "${idle}"`, help, related: [] }
 }
 

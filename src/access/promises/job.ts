@@ -8,7 +8,7 @@ import { roleEvidence, ruleEvidence } from './evidence.ts'
 import { type Deviation, deviation } from './grants.ts'
 import { tokenAcl } from './token-acl.ts'
 import { type RoleInPlace, tokenClaims } from './token-claims.ts'
-import { checkWords, denialWords, joined } from './words.ts'
+import { checkWords, denialWords, joined, thereAre } from './words.ts'
 
 /** GitLab's only one. */
 const alg = 'RS256'
@@ -21,7 +21,7 @@ export function roleOf(model: AccessModel, { mount, role, at }: JobPromise): Rol
   const missing = found === undefined ? `there is no mount "${mount}"` : `the mount "${mount}" has no role "${role}"`
   const near = found === undefined ? nearest(mount, model.mounts.keys()) : nearest(role, found.roles.keys())
   const all = [...(found?.roles ?? model.mounts).keys()]
-  const help = near === undefined ? `There are: ${all.slice(0, 20).join(', ')}.` : `Did you mean "${near}"?`
+  const help = near === undefined ? thereAre(all) : `Did you mean "${near}"?`
   return { outcome: 'broken', message: missing, help, location: at.role, related: [] }
 }
 

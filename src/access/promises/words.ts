@@ -46,3 +46,8 @@ export function checkWords({ check, claim, expected, comparison, actual, error }
 export function valueWords(value: JsonValue): string {
   return JSON.stringify(value)
 }
+
+/** What there is, for whoever named something else. */
+export function thereAre(names: readonly string[]): string {
+  return names.length === 0 ? 'There are none.' : `There are: ${names.slice(0, 20).join(', ')}.`
+}

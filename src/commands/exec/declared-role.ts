@@ -72,22 +72,43 @@ function meaning({ environment, mount, name, secrets }: JobRole): string {
 
 function unknownRole(asked: string, roles: readonly JobRole[]): UserError {
   const names = [...new Set(roles.flatMap(({ name, source }) => [name, fileName(source.file)]))]
-  const near = nearest(asked, names)
-  const help = near === undefined ? 'See roles/, --environment and --mount.' : `Did you mean ${near}?`
+  const longer = names.filter((name) => begins(name, asked))
+  const meant = longer.length > 0 ? longer : [nearest(asked, names)].filter((name) => name !== undefined)
+  const help = meant.length === 0 ? 'See roles/, --environment and --mount.' : `Did you mean ${someOf(meant, 'or')}?`
   return new UserError([
     problem('unknown-role', `no file describes a JWT role called ${JSON.stringify(asked)} here`, help),
   ])
 }
 
+/** `shop` of `shop-production`: most names end in their environment. */
+function begins(name: string, asked: string): boolean {
+  return /^[-_.]/.test(name.slice(asked.length)) && name.toLowerCase().startsWith(asked.toLowerCase())
+}
+
+function someOf(names: readonly string[], last: string): string {
+  const shown = names.slice(0, 5)
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} ${last} ${shown.at(-1)}`
+}
+
 function severalRoles(asked: string, roles: readonly JobRole[]): UserError {
   const places = roles.map(({ environment, mount, name }) => `${name} at ${mount} in ${environment.name}`)
   return new UserError([
-    problem(
-      'several-roles',
-      `${JSON.stringify(asked)} can be any of: ${places.join(', ')}`,
-      'Choose with --environment or --mount, or give the full name.',
-    ),
+    problem('several-roles', `${JSON.stringify(asked)} can be any of: ${places.join(', ')}`, wayToChoose(roles)),
   ])
+}
+
+/** Only what tells them apart. */
+function wayToChoose(roles: readonly JobRole[]): string {
+  const several = (values: readonly string[]) => new Set(values).size > 1
+  const options = [
+    ...(several(roles.map(({ environment }) => environment.name)) ? ['--environment'] : []),
+    ...(several(roles.map(({ mount }) => mount)) ? ['--mount'] : []),
+  ]
+  const name = roles[0]?.name ?? ''
+  const full = several(roles.map((role) => role.name)) ? `give the full name, such as --role ${name}` : ''
+  const choose = options.length > 0 ? `choose with ${options.join(' or ')}` : ''
+  const words = [choose, full].filter((part) => part !== '').join(', or ')
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }
 
 function wantedOf({ environment, mount, name, secrets, audiences }: JobRole): Wanted {

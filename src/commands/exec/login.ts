@@ -34,13 +34,13 @@ export function idToken(env: Env, variable: string | undefined, { audiences }: W
 
 /** Logs in, once. Throws UserError, or VaultError where no server could be asked. */
 export async function logInForSecrets({ env, wanted, jwt, signal }: LoginInput): Promise<SecretSession> {
-  const { role, mount, address, namespace } = wanted
+  const { role, mount, address, namespace, source } = wanted
   const { settings, diagnostics } = connectionSettings(withJobVariables(env, wanted, jwt))
   const problems = [...diagnostics, ...disagreements(env, wanted)]
   if (problems.length > 0) throw new UserError(problems)
   const options = {
     ...(address === undefined ? {} : { address }),
-    ...(namespace === undefined ? {} : { namespace }),
+    ...(namespace === undefined ? {} : { namespace, namespaceFrom: source }),
     settings,
     parallelism: 8,
     secretOf: () => '',

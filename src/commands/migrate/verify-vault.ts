@@ -15,7 +15,10 @@ export async function withVault<T>(
 ): Promise<T> {
   const { settings, diagnostics } = connectionSettings(context.env)
   if (diagnostics.length > 0) throw new UserError(diagnostics)
-  const said = { ...(address === null ? {} : { address }), ...(namespace === null ? {} : { namespace }) }
+  const said = {
+    ...(address === null ? {} : { address }),
+    ...(namespace === null ? {} : { namespace, namespaceFrom: 'the checklist' }),
+  }
   const target = resolveTarget(said, settings)
   if ('code' in target) {
     if (target.code !== 'no-address') throw new UserError([target])

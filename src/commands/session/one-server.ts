@@ -1,18 +1,15 @@
 import { UserError } from '../../core/diagnostic.ts'
 import { type Connection, connect } from '../../vault/client.ts'
 import { connectionSettings } from '../../vault/settings.ts'
-import { resolveTarget } from '../../vault/target.ts'
+import { resolveTarget, type Target } from '../../vault/target.ts'
 import type { Context, Options } from './command.ts'
 import { parallelism } from './options.ts'
 
 /** Where the connection's variables lead, in a namespace of its own where one is named. Throws UserError. */
-export function namedTarget(
-  { env }: Context,
-  namespace?: string,
-): { readonly address: string; readonly namespace: string } {
+export function namedTarget({ env }: Context, namespace?: string): Target {
   const { settings, diagnostics } = connectionSettings(env)
   if (diagnostics.length > 0) throw new UserError(diagnostics)
-  const target = resolveTarget(namespace === undefined ? {} : { namespace }, settings)
+  const target = resolveTarget(namespace === undefined ? {} : { namespace, namespaceFrom: '--environment' }, settings)
   if ('address' in target) return target
   // Here no environment has a file yet that could say it.
   throw new UserError([target.code === 'no-address' ? { ...target, help: 'Set VAULT_ADDR.' } : target])
@@ -22,7 +19,7 @@ export function namedTarget(
 export function connectTo(
   context: Context,
   options: Options,
-  target: { readonly address: string; readonly namespace: string },
+  target: Target,
   onRequest: (method: string, path: string) => void,
 ): Promise<Connection> {
   return connect({

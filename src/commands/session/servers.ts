@@ -4,7 +4,7 @@ import type { VaultReader } from '../../core/server.ts'
 import { productNames } from '../../core/version.ts'
 import { type Connection, connect } from '../../vault/client.ts'
 import { connectionSettings } from '../../vault/settings.ts'
-import { resolveTarget } from '../../vault/target.ts'
+import { resolveTarget, type Target } from '../../vault/target.ts'
 import type { Context, Options } from './command.ts'
 import { parallelism } from './options.ts'
 import type { Reading } from './planning.ts'
@@ -30,7 +30,7 @@ export async function openServers(
   onRequest?: (method: string, path: string) => void,
 ): Promise<Servers> {
   const { settings, diagnostics } = connectionSettings(context.env)
-  const targets = new Map<string, { readonly address: string; readonly namespace: string }>()
+  const targets = new Map<string, Target>()
   const problems: Diagnostic[] = [...diagnostics]
   for (const environment of environments) {
     const target = resolveTarget(environment, settings)
@@ -47,9 +47,11 @@ export async function openServers(
     await Promise.all([...connections.values()].map((connection) => connection.close()))
   }
   try {
-    for (const environment of environments) {
+    // Those in a namespace first: where there are none, nobody logs in before that is said.
+    const inRoot = ({ name }: Environment) => targets.get(name)?.namespace === ''
+    for (const environment of [...environments].sort((a, b) => Number(inRoot(a)) - Number(inRoot(b)))) {
       if (connections.has(key(environment))) continue
-      const target = targets.get(environment.name) as { address: string; namespace: string }
+      const target = targets.get(environment.name) as Target
       const secretOf = configuration.secretOf
       const opened = await connect({
         ...target,
@@ -58,6 +60,8 @@ export async function openServers(
         secretOf,
         signal: context.signal,
         ...(onRequest ? { onRequest } : {}),
+      }).catch((error: unknown) => {
+        throw inFile(error, environment)
       })
       connections.set(key(environment), opened)
     }
@@ -66,6 +70,18 @@ export async function openServers(
     throw error
   }
   return { target: key, connection: (environment) => connections.get(key(environment)) as Connection, close }
+}
+
+/** Where the namespace stands that the server does not have. */
+function inFile(error: unknown, { name, namespace, source }: Environment): unknown {
+  if (!(error instanceof UserError)) return error
+  return new UserError(
+    error.diagnostics.map((diagnostic) =>
+      diagnostic.code === 'no-namespaces'
+        ? { ...diagnostic, ...(namespace && { source }), message: `${name}: ${diagnostic.message}` }
+        : diagnostic,
+    ),
+  )
 }
 
 function severalServers(addresses: readonly string[]): Diagnostic {

@@ -36,7 +36,7 @@ export function readCiFile(file: TextFile, problems: CiProblem[]): CiSource | un
   const broken = documents.flatMap(({ errors }) => errors)[0]
   if (broken !== undefined) {
     hideSecretsOfBrokenText(file, new Set())
-    const { message, help } = explainSyntax(broken)
+    const { message, help } = explainSyntax(broken, file.text)
     const place = { file, start: broken.pos[0], end: broken.pos[1] }
     problems.push({ code: 'yaml-syntax', severity: 'error', message, place, ...(help === undefined ? {} : { help }) })
     return undefined

@@ -236,6 +236,21 @@ describe('a promise about all tokens', () => {
     expect(findings.map(({ message }) => message)[0]).toContain(words)
   })
 
+  test('says that there is no role at all', async () => {
+    const gone = [
+      'roles/app.yaml',
+      'roles/deployer.yaml',
+      'roles/guest.yaml',
+      'policies/reader.hcl',
+      'policies/writer.hcl',
+    ]
+    const none = Object.fromEntries(gone.map((path) => [path, undefined]))
+    for (const promise of ['role: app, claims: {}, login: refused', 'never: { roles: jwt/app, can: { read: a } }']) {
+      const { findings } = await judged(promise, none)
+      expect(findings[0]?.help).toBe('There are none.')
+    }
+  })
+
   test('shows a token and a request that break it', async () => {
     const { findings } = await judged(
       'never: { roles: jwt/deployer, claims: { project_id: "43" }, can: { update: "sys/policies/+/+" } }',
