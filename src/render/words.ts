@@ -54,26 +54,35 @@ export const sameMeaning = 'layout or comments only; the meaning is the same'
 export function formatNothing(environments: readonly EnvironmentPlan[], question: Question): string {
   const nothing = { plan: 'No changes', drift: 'No drift', rollback: 'Nothing to take back' }[question]
   if (environments.length === 0) return `${nothing}. There is no environment to compare.`
-  const whole = environments.filter(({ unmanaged }) => unmanaged.length === 0)
+  const whole = matchingFiles(environments, question)
   const beside = `${nothing}${besideNothing(environments, question)}.`
   return whole.length === 0 ? beside : `${beside} ${formatMatching(whole, question)}`
 }
 
+/** Those that the sentence may be said of that they match the files; a way back is not about files. */
+export function matchingFiles(
+  environments: readonly EnvironmentPlan[],
+  question: Question,
+): readonly EnvironmentPlan[] {
+  return question === 'rollback' ? environments : environments.filter(({ unmanaged }) => unmanaged.length === 0)
+}
+
 /** What follows "no changes" or "no drift": nothing, or ", but 2 objects on the server are in no file". */
 export function besideNothing(environments: readonly EnvironmentPlan[], question: Question): string {
-  const objects = inNoFile(environments)
+  const objects = inNoFile(environments, question)
   if (objects === '') return ''
   return question === 'drift' ? ` in what the files describe; ${objects}` : `, but ${objects}`
 }
 
 /** What follows the counts of changes: nothing, or "; 2 objects on the server are in no file". */
-export function besideCounts(environments: readonly EnvironmentPlan[]): string {
-  const objects = inNoFile(environments)
+export function besideCounts(environments: readonly EnvironmentPlan[], question: Question): string {
+  const objects = inNoFile(environments, question)
   return objects === '' ? '' : `; ${objects}`
 }
 
 /** "2 objects on the server are in no file"; empty where there are none, or where nobody wants to hear of them. */
-function inNoFile(environments: readonly EnvironmentPlan[]): string {
+function inNoFile(environments: readonly EnvironmentPlan[], question: Question): string {
+  if (question === 'rollback') return ''
   const count = environments.reduce((sum, { unmanaged }) => sum + unmanaged.length, 0)
   return count === 0 ? '' : `${countOf(count, 'object')} on the server ${count === 1 ? 'is' : 'are'} in no file`
 }

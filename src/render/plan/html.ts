@@ -35,7 +35,7 @@ export const planHtml: Renderer = {
 
 function summary(plan: Plan, question: Question): string {
   if (!hasChanges(plan)) return formatNothing(plan.environments, question)
-  return `${formatCounts(countChanges(plan.environments), question)}${besideCounts(plan.environments)}.`
+  return `${formatCounts(countChanges(plan.environments), question)}${besideCounts(plan.environments, question)}.`
 }
 
 function environmentLines(plan: EnvironmentPlan, question: Question): string[] {

@@ -90,7 +90,7 @@ function heading(plan: Plan, question: Question, draw: Draw): string {
   const subject = question === 'drift' ? 'Vault drift' : 'Vault access'
   const { environments } = plan
   const counts = hasChanges(plan)
-    ? `${formatCounts(countChanges(environments), question)}${besideCounts(environments)}`
+    ? `${formatCounts(countChanges(environments), question)}${besideCounts(environments, question)}`
     : `${nothing(question)}${besideNothing(environments, question)}`
   const short =
     draw === changeItem
@@ -144,10 +144,10 @@ function environmentHeading(plan: EnvironmentPlan, question: Question): string {
 
 function environmentTitle(plan: EnvironmentPlan, question: Question): string {
   if (plan.changes.length === 0)
-    return plan.unmanaged.length === 0
+    return plan.unmanaged.length === 0 || question === 'rollback'
       ? matching(question, 1)
       : `${nothing(question)}${besideNothing([plan], question)}`
-  const counts = `${formatCounts(countChanges([plan]), question)}${besideCounts([plan])}`
+  const counts = `${formatCounts(countChanges([plan]), question)}${besideCounts([plan], question)}`
   return question === 'drift' ? `${driftTitle}, ${counts}` : counts
 }
 

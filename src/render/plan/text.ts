@@ -19,6 +19,7 @@ import {
   formatPlace,
   glyphs,
   kindOfChange,
+  matchingFiles,
   sameMeaning,
   sourceOf,
   unmanagedHelp,
@@ -229,13 +230,13 @@ function summaryLines(plan: Plan, { ink, question }: Pen): string[] {
   if (!hasChanges(plan)) return [ink.bold(formatNothing(plan.environments, question))]
   const counts = formatCounts(countChanges(plan.environments), question)
   const same = plan.environments.filter(({ changes }) => changes.length === 0)
-  const matching = same.filter(({ unmanaged }) => unmanaged.length === 0)
+  const matching = matchingFiles(same, question)
   const changed = plan.environments.length - same.length
   const where =
     plan.environments.length > 1 ? ` (in ${changed} of ${countOf(plan.environments.length, 'environment')})` : ''
   const title = question === 'drift' ? 'Drift' : 'Plan'
   return [
     ...(matching.length === 0 ? [] : [ink.dim(formatMatching(matching, question))]),
-    ink.bold(`${title}: ${counts}${where}${besideCounts(plan.environments)}.`),
+    ink.bold(`${title}: ${counts}${where}${besideCounts(plan.environments, question)}.`),
   ]
 }
