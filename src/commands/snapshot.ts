@@ -4,6 +4,7 @@ import type { Kind, Kinds } from '../core/kind.ts'
 import { policyLine } from '../core/policy-line.ts'
 import type { Listed, Live } from '../core/resource.ts'
 import { VaultError, type VaultReader } from '../core/server.ts'
+import { collect } from '../engine/read.ts'
 import { kinds } from '../kinds/index.ts'
 import { renderDiagnostics } from '../render/diagnostics.ts'
 import { countOf } from '../render/words.ts'
@@ -113,12 +114,6 @@ async function readEverything(kinds: Kinds, reader: VaultReader): Promise<readon
     lives.set(kind.name, found)
   }
   return refusals.sort((a, b) => byText(a.path, b.path))
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
 }
 
 /** More than these are counted: a mount may have thousands of roles. */

@@ -1,9 +1,10 @@
 import type { Change } from '../core/change.ts'
 import type { Content, Image, Intent } from '../core/journal.ts'
 import { type Kind, type Kinds, kindOf } from '../core/kind.ts'
-import type { Identity, Listed, Live } from '../core/resource.ts'
+import type { Identity, Live } from '../core/resource.ts'
 import type { VaultReader } from '../core/server.ts'
 import { without } from './compare.ts'
+import { collect } from './read.ts'
 
 interface Around {
   readonly kinds: Kinds
@@ -42,8 +43,7 @@ async function contentsOf({ kinds, server }: Around, container: Live): Promise<C
 }
 
 async function contentOf(kind: Kind, server: VaultReader, container: Live): Promise<Content[]> {
-  const listed: Listed[] = []
-  for await (const object of kind.list(server, { parents: [container] })) listed.push(object)
+  const listed = await collect(kind.list(server, { parents: [container] }))
   const lives = await Promise.all(listed.map((object) => object.live ?? kind.read(server, object)))
   return lives.flatMap((live) => (live === undefined ? [] : [{ object: identityOf(live), image: imageOf(kind, live) }]))
 }

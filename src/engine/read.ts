@@ -82,7 +82,7 @@ async function allOrEveryReason(work: readonly Promise<void>[]): Promise<void> {
   if (reasons.length > 1) throw new AggregateError(reasons, 'the server could not be read')
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)
   return all

@@ -3,22 +3,16 @@ import type { Environment } from '../../src/core/configuration.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
 import { addressOf } from '../../src/core/resource.ts'
 import { type ApplyOptions, applyChanges } from '../../src/engine/apply.ts'
-import { planEnvironment } from '../../src/engine/plan.ts'
-import { readLive } from '../../src/engine/read.ts'
 import {
   desiredBook,
   desiredShelf,
   environmentOf,
+  planFor,
   refuseWrites,
   type ToyServer,
   toyKinds,
   toyServer,
 } from '../support/toy-kinds.ts'
-
-async function planFor(server: ToyServer, environment: Environment) {
-  const live = await readLive({ kinds: toyKinds, server, environment })
-  return planEnvironment({ kinds: toyKinds, environment, live, server: server.server }).plan
-}
 
 async function apply(
   server: ToyServer,

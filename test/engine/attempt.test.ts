@@ -12,17 +12,13 @@ import {
   desiredBook,
   desiredShelf,
   environmentOf,
+  planFor,
   refuseWrites,
   type ToyServer,
   toyKinds,
   toyServer,
 } from '../support/toy-kinds.ts'
 import { virtualTime } from '../support/virtual-time.ts'
-
-async function planFor(server: ToyServer, environment: Environment) {
-  const live = await readLive({ kinds: toyKinds, server, environment })
-  return planEnvironment({ kinds: toyKinds, environment, live, server: server.server }).plan
-}
 
 async function apply(server: ToyServer, environment: Environment, more: Partial<ApplyOptions> = {}) {
   const tasks = [await planFor(server, environment)]

@@ -6,6 +6,8 @@ import type { Kind, Kinds } from '../../src/core/kind.ts'
 import { type Address, addressOf, type Desired, type Identity } from '../../src/core/resource.ts'
 import { VaultError, type VaultWriter } from '../../src/core/server.ts'
 import { assumedServer } from '../../src/core/version.ts'
+import { planEnvironment } from '../../src/engine/plan.ts'
+import { readLive } from '../../src/engine/read.ts'
 
 /**
  * Two kinds that Vault does not have, to show that the engine knows none: shelves, and books that stand on one. A book
@@ -173,4 +175,9 @@ export function environmentOf(desired: readonly Desired[], more: Partial<Environ
     secrets: {},
     ...more,
   }
+}
+
+export async function planFor(server: ToyServer, environment: Environment) {
+  const live = await readLive({ kinds: toyKinds, server, environment })
+  return planEnvironment({ kinds: toyKinds, environment, live, server: server.server }).plan
 }

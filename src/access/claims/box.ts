@@ -41,7 +41,7 @@ function areTwoTexts({ shape }: ClaimDomain, a: ClaimWords, b: ClaimWords): bool
 
 /** Whether no token can meet both. */
 export function excludeEachOther(claim: string, a: ClaimWords, b: ClaimWords): boolean {
-  return areTwoTexts(domainOf(claim), a, b) || narrow(new Map([[claim, a]]), claim, b) === undefined
+  return !narrowInPlace(new Map([[claim, a]]), claim, b)
 }
 
 export function intersectBoxes(a: Box, b: Box): Box | undefined {

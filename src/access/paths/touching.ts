@@ -36,7 +36,8 @@ function sameThroughout(places: readonly Place[]): boolean {
   return others.some((_, i) => places.every(({ rules }) => sameRule(rules[0], rules[i + 1])))
 }
 
-function sameRule(a: MergedRule | undefined, b: MergedRule | undefined): boolean {
+/** Whether two rules of one pattern let the same pass under the same demands. */
+export function sameRule(a: MergedRule | undefined, b: MergedRule | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   return (
     a === b ||

@@ -7,6 +7,7 @@ import { entangledClaims } from './asked.ts'
 import { orBeyond } from './beyond.ts'
 import { cellsOf } from './cells.ts'
 import type { PolicyGrants, TemplatedBlock } from './policies.ts'
+import { remembered } from './remembered.ts'
 import { roleIndex } from './role-index.ts'
 import type { Entry, Subject } from './subjects.ts'
 import { fillsAlike, templatesBeside } from './templates.ts'
@@ -75,12 +76,6 @@ export function comparer(): Compare {
       )
     return remembered(known, key, compared)
   }
-}
-
-function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  const found = known.get(key) ?? make()
-  known.set(key, found)
-  return found
 }
 
 function gainsOf(

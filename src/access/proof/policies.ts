@@ -11,6 +11,7 @@ import { mayHold } from '../paths/starts.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { patternOf } from '../policy/pattern.ts'
 import type { PathRule, Policy } from '../policy/policy.ts'
+import { remembered } from './remembered.ts'
 
 /** What the policies of a role grant, as far as it is known. */
 export interface PolicyGrants {
@@ -67,16 +68,8 @@ export function policyStore(): PolicyStore {
     grantsFor(model, names) {
       const policies = models.get(model) ?? new Map<string, Known>()
       models.set(model, policies)
-      const known: Known[] = []
-      for (const name of names) {
-        const policy = policies.get(name) ?? read(model, name)
-        policies.set(name, policy)
-        known.push(policy)
-      }
-      const key = known.map(({ id }) => id).join()
-      const grants = merged.get(key) ?? merge(model.server, known)
-      merged.set(key, grants)
-      return grants
+      const known = names.map((name) => remembered(policies, name, () => read(model, name)))
+      return remembered(merged, known.map(({ id }) => id).join(), () => merge(model.server, known))
     },
   }
 }
@@ -178,7 +171,7 @@ function merge(server: ServerVersion, policies: readonly Known[]): PolicyGrants 
     mayHold: holds,
     templated: blocks,
     disturbing: blocks.filter(({ start }) => holds(start)),
-    unknown: unknown.length < 2 ? unknown : unknown.sort(byText),
+    unknown: unknown.sort(byText),
   }
 }
 

@@ -1,6 +1,6 @@
 import { deepEqual } from '../../core/json.ts'
-import { demandsOf } from '../paths/demands.ts'
 import { interplay } from '../paths/pattern.ts'
+import { sameRule } from '../paths/touching.ts'
 import { isBuiltinBlock, type TemplatedBlock } from './policies.ts'
 import type { Subject } from './subjects.ts'
 
@@ -62,31 +62,25 @@ function overrules(role: Subject, block: TemplatedBlock, other: Subject): boolea
   return role.policies.grants.rules.some(
     (rule) =>
       interplay(rule, block.around) &&
-      !theirs.some(
-        (one) =>
-          one === rule ||
-          (one.match === rule.match &&
-            one.pattern === rule.pattern &&
-            demandsOf(one, 'read') === demandsOf(rule, 'read') &&
-            demandsOf(one, 'list') === demandsOf(rule, 'list') &&
-            deepEqual([...one.capabilities].sort(), [...rule.capabilities].sort())),
-      ),
+      !theirs.some((one) => one.match === rule.match && one.pattern === rule.pattern && sameRule(one, rule)),
   )
 }
 
-function touches({ policies }: Subject, { start, around }: TemplatedBlock): boolean {
-  const isNear = policies.mayHold(start) && policies.grants.rules.some((rule) => interplay(rule, around))
-  return isNear || policies.templated.some((other) => isGranting(other) && interplay(other.around, around))
+function hasRulesNear({ policies }: Subject, { start, around }: TemplatedBlock): boolean {
+  return policies.mayHold(start) && policies.grants.rules.some((rule) => interplay(rule, around))
+}
+
+function touches(role: Subject, block: TemplatedBlock): boolean {
+  return hasRulesNear(role, block) || grantingNear(role, block).length > 0
+}
+
+function grantingNear({ policies }: Subject, { around }: TemplatedBlock): readonly TemplatedBlock[] {
+  return grantingBlocks(policies.templated).filter((other) => interplay(other.around, around))
 }
 
 /** Whether something that the role grants may lie behind the block. */
-function hides({ policies }: Subject, block: TemplatedBlock): boolean {
-  const { start, around } = block
-  const grants = policies.mayHold(start) && policies.grants.rules.some((rule) => interplay(rule, around))
-  return (
-    grants ||
-    policies.templated.some((other) => other !== block && isGranting(other) && interplay(other.around, around))
-  )
+function hides(role: Subject, block: TemplatedBlock): boolean {
+  return hasRulesNear(role, block) || grantingNear(role, block).some((other) => other !== block)
 }
 
 /** Whether tokens of both roles fill templates alike; where there are none but the server's own, they are not asked. */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { joined } from '../../access/promises/words.ts'
 import type { Configuration, Environment } from '../../core/configuration.ts'
 import { type Diagnostic, hasErrors, problem, UserError } from '../../core/diagnostic.ts'
 import { stableStringify } from '../../core/json.ts'
@@ -74,7 +75,8 @@ function unknownRole(asked: string, roles: readonly JobRole[]): UserError {
   const names = [...new Set(roles.flatMap(({ name, source }) => [name, fileName(source.file)]))]
   const longer = names.filter((name) => begins(name, asked))
   const meant = longer.length > 0 ? longer : [nearest(asked, names)].filter((name) => name !== undefined)
-  const help = meant.length === 0 ? 'See roles/, --environment and --mount.' : `Did you mean ${someOf(meant, 'or')}?`
+  const help =
+    meant.length === 0 ? 'See roles/, --environment and --mount.' : `Did you mean ${joined(meant.slice(0, 5), 'or')}?`
   return new UserError([
     problem('unknown-role', `no file describes a JWT role called ${JSON.stringify(asked)} here`, help),
   ])
@@ -83,11 +85,6 @@ function unknownRole(asked: string, roles: readonly JobRole[]): UserError {
 /** `shop` of `shop-production`: most names end in their environment. */
 function begins(name: string, asked: string): boolean {
   return /^[-_.]/.test(name.slice(asked.length)) && name.toLowerCase().startsWith(asked.toLowerCase())
-}
-
-function someOf(names: readonly string[], last: string): string {
-  const shown = names.slice(0, 5)
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} ${last} ${shown.at(-1)}`
 }
 
 function severalRoles(asked: string, roles: readonly JobRole[]): UserError {

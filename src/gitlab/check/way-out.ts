@@ -1,4 +1,5 @@
 import type { TokenPolicies } from '../../access/why/token-policies.ts'
+import { policyLine } from '../../core/policy-line.ts'
 import type { JobRole } from '../job-role.ts'
 
 /** All that an advice has to spare: it must not open to others what one job lacks. */
@@ -65,10 +66,10 @@ function ruleToAdd(role: JobRole, { origins }: TokenPolicies, path: string, arou
     return `Declare the secret under "secrets" in ${source.file}.${alone}`
   }
   const files = all.flatMap(([name, origin]) => (origin.from === 'file' ? [{ name, file: origin.file }] : []))
-  if (files.length === 0) return `Add to a policy that only this role has: ${lineFor(path)}`
+  if (files.length === 0) return `Add to a policy that only this role has: ${policyLine(path, ['read'])}`
   const shared = files.map(({ name, file }) => ({ file, because: sharing(role, name, file, around) }))
   const own = shared.find(({ because }) => because === undefined)
-  if (own !== undefined) return `Add to ${own.file}: ${lineFor(path)}`
+  if (own !== undefined) return `Add to ${own.file}: ${policyLine(path, ['read'])}`
   const [first] = shared as [(typeof shared)[number]]
   return `Add a rule for that path to a policy that only this role has, not to ${first.file}: ${first.because}.`
 }
@@ -87,8 +88,4 @@ function sharing({ environment, role }: JobRole, policy: string, file: string, a
 function has(role: JobRole['role'], policy: string): boolean {
   const names = role['token_policies']
   return Array.isArray(names) && names.includes(policy)
-}
-
-function lineFor(path: string): string {
-  return `path ${JSON.stringify(path)} { capabilities = ["read"] }`
 }

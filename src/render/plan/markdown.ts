@@ -15,6 +15,7 @@ import {
   formatCounts,
   formatPlace,
   matching,
+  matchingFiles,
   sameMeaning,
   sourceOf,
   unmanagedHelp,
@@ -144,7 +145,7 @@ function environmentHeading(plan: EnvironmentPlan, question: Question): string {
 
 function environmentTitle(plan: EnvironmentPlan, question: Question): string {
   if (plan.changes.length === 0)
-    return plan.unmanaged.length === 0 || question === 'rollback'
+    return matchingFiles([plan], question).length > 0
       ? matching(question, 1)
       : `${nothing(question)}${besideNothing([plan], question)}`
   const counts = `${formatCounts(countChanges([plan]), question)}${besideCounts([plan], question)}`
